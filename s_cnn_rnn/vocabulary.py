@@ -1,0 +1,264 @@
+"""Words and their ids, the tokeniser, and which words are concepts.
+
+Ids: 0 is padding, 1 START, 2 END, 3 UNKNOWN (captions only), then the words, most frequent first.
+The decoder never predicts padding or START, so its output ``j`` means the id ``j + FIRST_OUTPUT``;
+81 labels and END make the paper's 82 outputs (section 4.2).
+"""
+
+import collections
+import dataclasses
+import json
+import pathlib
+import re
+from collections.abc import Iterable, Sequence
+
+PADDING = 0
+START = 1
+END = 2
+UNKNOWN = 3
+FIRST_OUTPUT = END
+UNKNOWN_WORD = "<unknown>"
+
+_TOKEN = re.compile(r"'s(?!\w)|[^\W_]+(?:-[^\W_]+)*(?:'(?!s(?!\w))[^\W_]+)?")
+
+
+def tokenise(caption: str) -> list[str]:
+    """Splits a caption into lower-case words, without punctuation.
+
+    The possessive is a word of its own ("dog's" -> "dog", "'s"), as in the official PTB tokeniser.
+    """
+    return _TOKEN.findall(caption.lower().replace("’", "'"))
+
+
+@dataclasses.dataclass(frozen=True)
+class Vocabulary:
+    """The words a decoder writes and the concepts a semantic layer predicts.
+
+    Args:
+        kind: "captions" or "labels".
+        words: the words (or labels), in the order of their ids.
+        counts: occurrences of each word in the train split, in the same order.
+        concepts: the k concepts, in the order of the semantic layer's outputs (section 5.1: the
+            most frequent words of the captions; for labels: the labels themselves).
+        word_coverage: part of the train split's word occurrences that are in ``words``, 0 to 1.
+        concept_coverage: the same for ``concepts``.
+        made_from: where the vocabulary comes from: data set, split, number of photographs and
+            the settings that made it.
+    """
+
+    kind: str
+    words: tuple[str, ...]
+    counts: tuple[int, ...]
+    concepts: tuple[str, ...]
+    word_coverage: float
+    concept_coverage: float
+    made_from: dict
+
+    def __post_init__(self):
+        if self.kind not in ("captions", "labels"):
+            raise ValueError(f"vocabulary: kind is 'captions' or 'labels', not {self.kind!r}")
+        if len(set(self.words)) != len(self.words):
+            repeated = [w for w, n in collections.Counter(self.words).items() if n > 1]
+            raise ValueError(f"vocabulary: these words are listed twice: {repeated[:10]}")
+        if len(self.words) != len(self.counts):
+            raise ValueError(
+                f"vocabulary: {len(self.words)} words but {len(self.counts)} counts; expected one each"
+            )
+        object.__setattr__(self, "_ids", {w: self.first_word + i for i, w in enumerate(self.words)})
+        object.__setattr__(self, "_concept_numbers", {c: i for i, c in enumerate(self.concepts)})
+
+    @property
+    def has_unknown(self) -> bool:
+        """Whether words outside the vocabulary have an id (captions) or are refused (labels)."""
+        return self.kind == "captions"
+
+    @property
+    def first_word(self) -> int:
+        """The id of the first word."""
+        return UNKNOWN + self.has_unknown
+
+    @property
+    def size(self) -> int:
+        """Number of ids, padding and START included."""
+        return self.first_word + len(self.words)
+
+    @property
+    def outputs(self) -> int:
+        """Number of decoder outputs: END, UNKNOWN where there is one, and the words."""
+        return self.size - FIRST_OUTPUT
+
+    @property
+    def never_written(self) -> tuple[int, ...]:
+        """Outputs that decoding must not choose: UNKNOWN, where there is one."""
+        return (UNKNOWN - FIRST_OUTPUT,) if self.has_unknown else ()
+
+    def encode(self, tokens: Iterable[str], *, longest: int | None = None) -> list[int]:
+        """START, the words' ids, END; words beyond ``longest`` are cut off.
+
+        Raises:
+            KeyError: a label that the vocabulary lacks (captions use UNKNOWN instead).
+        """
+        if self.has_unknown:
+            ids = [self._ids.get(token, UNKNOWN) for token in tokens]
+        else:
+            missing = [token for token in tokens if token not in self._ids]
+            if missing:
+                raise KeyError(f"labels {missing} are not in the vocabulary of {self.made_from}")
+            ids = [self._ids[token] for token in tokens]
+        return [START, *ids[:longest], END]
+
+    def decode(self, ids: Iterable[int]) -> list[str]:
+        """The words of a sequence of ids, up to END; START and padding are passed over."""
+        words = []
+        for number in ids:
+            if number == END:
+                break
+            if number >= self.first_word:
+                words.append(self.words[number - self.first_word])
+            elif number == UNKNOWN:
+                words.append(UNKNOWN_WORD)
+        return words
+
+    def concept_numbers(self, tokens: Iterable[str]) -> list[int]:
+        """Which concepts occur among the tokens, ascending (s of eq. 4 as positions)."""
+        return sorted({self._concept_numbers[t] for t in tokens if t in self._concept_numbers})
+
+    def save(self, path: str | pathlib.Path) -> None:
+        """Writes the vocabulary as readable JSON, one word a line."""
+        lines = [
+            f"    [{json.dumps(word, ensure_ascii=False)}, {count}]"
+            for word, count in zip(self.words, self.counts, strict=True)
+        ]
+        head = {
+            "kind": self.kind,
+            "made_from": self.made_from,
+            "word_coverage": self.word_coverage,
+            "concept_coverage": self.concept_coverage,
+            "concepts": list(self.concepts),
+        }
+        text = json.dumps(head, ensure_ascii=False, indent=2)[:-2]
+        words = ",\n".join(lines)
+        pathlib.Path(path).write_text(f'{text},\n  "words": [\n{words}\n  ]\n}}\n', "utf-8")
+
+    @classmethod
+    def load(cls, path: str | pathlib.Path) -> "Vocabulary":
+        """Reads a file that `save` wrote.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            ValueError: the file is not a vocabulary; the message names the file and what is wrong.
+        """
+        path = pathlib.Path(path)
+        try:
+            content = json.loads(path.read_text("utf-8"))
+            words = content.pop("words")
+            return cls(
+                words=tuple(word for word, _ in words),
+                counts=tuple(int(count) for _, count in words),
+                concepts=tuple(content.pop("concepts")),
+                **content,
+            )
+        except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"{path}: not a vocabulary ({type(error).__name__}: {error}); prepare the data "
+                "set again to make a new one"
+            ) from error
+
+
+def caption_vocabulary(
+    captions: Iterable[Sequence[str]],
+    *,
+    minimum_count: int = 4,
+    maximum_outputs: int = 12_000,
+    concepts: int = 1_000,
+    made_from: dict | None = None,
+) -> Vocabulary:
+    """Makes the vocabulary of tokenised captions (section 5.1).
+
+    Args:
+        captions: the tokens of each caption of the train split.
+        minimum_count: words that appear less often become UNKNOWN.
+        maximum_outputs: ceiling for the decoder's outputs, END and UNKNOWN included.
+        concepts: how many of the most frequent words are concepts.
+        made_from: recorded in the file, beside the settings above.
+    """
+    counter = collections.Counter()
+    for tokens in captions:
+        counter.update(tokens)
+    if not counter:
+        raise ValueError("the train split has no caption with a word in it")
+    ranked = sorted(counter.items(), key=lambda item: (-item[1], item[0]))
+    kept = [item for item in ranked if item[1] >= minimum_count][: maximum_outputs - 2]
+    if not kept:
+        raise ValueError(
+            f"no word appears {minimum_count} times in the train split ({len(ranked)} different "
+            "words seen); lower minimum_count"
+        )
+    total = sum(counter.values())
+    chosen = kept[:concepts]
+    settings = {
+        "minimum_count": minimum_count,
+        "maximum_outputs": maximum_outputs,
+        "concepts": concepts,
+    }
+    return Vocabulary(
+        kind="captions",
+        words=tuple(word for word, _ in kept),
+        counts=tuple(count for _, count in kept),
+        concepts=tuple(word for word, _ in chosen),
+        word_coverage=sum(count for _, count in kept) / total,
+        concept_coverage=sum(count for _, count in chosen) / total,
+        made_from={**(made_from or {}), "settings": settings},
+    )
+
+
+def label_vocabulary(
+    label_lists: Iterable[Sequence[str]],
+    *,
+    labels: Sequence[str] | None = None,
+    made_from: dict | None = None,
+) -> Vocabulary:
+    """Makes the vocabulary of label lists: every label is a word and a concept.
+
+    Args:
+        label_lists: the labels of each photograph of the train split.
+        labels: all labels of the data set, where it defines them; else those that occur.
+        made_from: recorded in the file.
+    """
+    counter = collections.Counter({label: 0 for label in labels or ()})
+    for label_list in label_lists:
+        counter.update(set(label_list))
+    if not counter:
+        raise ValueError("the train split has no label")
+    ranked = sorted(counter.items(), key=lambda item: (-item[1], item[0]))
+    words = tuple(word for word, _ in ranked)
+    return Vocabulary(
+        kind="labels",
+        words=words,
+        counts=tuple(count for _, count in ranked),
+        concepts=words,
+        word_coverage=1.0,
+        concept_coverage=1.0,
+        made_from=made_from or {},
+    )
+
+
+LABEL_ORDERS = ("rare_first", "frequent_first", "as_given")
+
+
+def order_labels(labels: Iterable[str], vocabulary: Vocabulary, order: str) -> list[str]:
+    """Turns a photograph's label set into the list that the decoder learns (section 4.1).
+
+    Args:
+        labels: the photograph's labels.
+        vocabulary: holds each label's count in the train split.
+        order: one of `LABEL_ORDERS`.
+    """
+    labels = list(dict.fromkeys(labels))
+    if order == "as_given":
+        return labels
+    if order not in LABEL_ORDERS:
+        raise ValueError(f"label order {order!r}: expected one of {LABEL_ORDERS}")
+    counts = dict(zip(vocabulary.words, vocabulary.counts, strict=True))
+    sign = 1 if order == "rare_first" else -1
+    return sorted(labels, key=lambda label: (sign * counts[label], label))

