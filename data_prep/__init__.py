@@ -1,0 +1,1 @@
+"""Data sets into the one prepared format, and the data check."""

@@ -1,0 +1,84 @@
+"""What a data set's reader yields: records to prepare, and problems to tell.
+
+A reader is a function ``records(...)`` that walks a data set's own files and yields `Record` and
+`Problem` objects as it meets them, one at a time, so that a set of any size streams through.
+"""
+
+import dataclasses
+import pathlib
+
+SPLITS = ("train", "validation", "test")
+SEVERITIES = ("skip", "refuse")
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """One photograph with its annotations, as the data set's own files give it.
+
+    Args:
+        source: the file that names the photograph (for messages).
+        line: the line, or the position among the file's records, counted from 1; 0 if neither
+            makes sense.
+        file_name: the photograph's name, unique in the data set.
+        photograph: where the picture file is, or its encoded bytes.
+        split: "train", "validation", "test" or another split that the data set declares.
+        image_id: COCO's own id, or None: a running number is given at preparation.
+        captions: human captions, perhaps none.
+        labels: names of the labels, perhaps none.
+        tags: user tags, perhaps none.
+    """
+
+    source: str
+    line: int
+    file_name: str
+    photograph: pathlib.Path | bytes
+    split: str
+    image_id: int | None = None
+    captions: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """File and line, as messages name them."""
+        return f"{self.source}:{self.line}" if self.line else self.source
+
+
+@dataclasses.dataclass(frozen=True)
+class Problem:
+    """Something in the data set's files that is not as it should be.
+
+    Args:
+        file: the file in which it was found.
+        line: the line (or record) in it, counted from 1; 0 if it concerns the whole file.
+        expected: what should be there.
+        found: what is there.
+        advice: what the user can do.
+        severity: "skip" (the record can be left out) or "refuse" (nothing can be prepared).
+        record: the photograph or field concerned, where there is one.
+    """
+
+    file: str
+    line: int
+    expected: str
+    found: str
+    advice: str
+    severity: str = "skip"
+    record: str = ""
+
+    def __post_init__(self):
+        if self.severity not in SEVERITIES:
+            raise ValueError(f"severity is one of {SEVERITIES}, not {self.severity!r}")
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        about = f" ({self.record})" if self.record else ""
+        return f"{place}{about}: expected {self.expected}; found {self.found}; {self.advice}"
+
+
+class BadData(ValueError):
+    """A data set that cannot be prepared; the message says where, why and what to do."""
+
+    def __init__(self, problem: Problem | str):
+        super().__init__(str(problem))
+        self.problem = problem if isinstance(problem, Problem) else None
