@@ -1,0 +1,123 @@
+"""Optimisers whose steps are those of the paper's TensorFlow, and learning-rate schedules."""
+
+import math
+from collections.abc import Sequence
+
+import keras
+
+from s_cnn_rnn.settings import StageSettings
+
+
+class _DenseGradients:
+    """Adds up a word's gradients before the step.
+
+    The embedding's gradient comes as slices, one for each occurrence of a word. Keras squares them
+    one by one, so that a word that occurs n times in a batch would step sqrt(n) too far
+    (keras#18692).
+    """
+
+    # Factors on the learning rate, by variable path; every other variable has 1.
+    factors: dict[str, float] = {}
+
+    def apply(self, grads, trainable_variables=None):
+        """Applies the gradients, as `keras.Optimizer.apply` does."""
+        grads = [
+            keras.ops.convert_to_tensor(g) if hasattr(g, "indices") else g for g in grads
+        ]
+        return super().apply(grads, trainable_variables)
+
+    def update_step(self, gradient, variable, learning_rate):
+        """One variable's step, at the learning rate of the part that it belongs to."""
+        factor = self.factors.get(variable.path, 1.0)
+        return super().update_step(gradient, variable, learning_rate * factor)
+
+
+class RMSProp(_DenseGradients, keras.optimizers.RMSprop):
+    """RMSProp as TensorFlow 1 has it: the mean square starts at one, decay .9, epsilon 1e-10.
+
+    Keras starts it at zero, which makes the first steps of small gradients up to 316 times larger.
+    """
+
+    def __init__(self, learning_rate, **kwargs):
+        super().__init__(learning_rate, rho=0.9, epsilon=1e-10, **kwargs)
+
+    def build(self, variables):
+        """Makes the slots."""
+        if self.built:
+            return
+        keras.optimizers.Optimizer.build(self, variables)
+        self._velocities = self.add_optimizer_variables(variables, "velocity", initializer="ones")
+        self._momentums = []
+        self._average_gradients = []
+
+
+class AdamW(_DenseGradients, keras.optimizers.AdamW):
+    """Adam with decoupled weight decay."""
+
+
+OPTIMISERS = {"rmsprop": RMSProp, "adamw": AdamW}
+
+
+class WarmUpThen(keras.optimizers.schedules.LearningRateSchedule):
+    """Linear warm-up, then constant or falling along a half cosine to zero.
+
+    Args:
+        peak: the learning rate after the warm-up.
+        warm_up: steps of the warm-up.
+        steps: steps in all.
+        shape: "constant" or "cosine".
+    """
+
+    def __init__(self, peak: float, *, warm_up: int, steps: int, shape: str):
+        if shape not in ("constant", "cosine"):
+            raise ValueError(f"learning-rate schedule {shape!r}: expected 'constant' or 'cosine'")
+        self.peak, self.warm_up, self.steps, self.shape = peak, warm_up, steps, shape
+
+    def __call__(self, step):
+        """The learning rate of a step."""
+        ops = keras.ops
+        step = ops.cast(step, "float32")
+        factor = ops.minimum((step + 1.0) / max(self.warm_up, 1), 1.0)
+        if self.shape == "cosine":
+            done = (step - self.warm_up) / max(self.steps - self.warm_up, 1)
+            factor = factor * 0.5 * (1 + ops.cos(math.pi * ops.clip(done, 0.0, 1.0)))
+        return self.peak * factor
+
+    def get_config(self):
+        """The arguments."""
+        return {
+            "peak": self.peak,
+            "warm_up": self.warm_up,
+            "steps": self.steps,
+            "shape": self.shape,
+        }
+
+
+def build_optimiser(
+    stage: StageSettings, encoder_variables: Sequence[keras.Variable] = ()
+) -> keras.optimizers.Optimizer:
+    """The optimiser of a stage.
+
+    Args:
+        stage: the stage's settings.
+        encoder_variables: those that step at ``encoder_learning_rate_factor``.
+
+    Raises:
+        ValueError: an unknown optimiser or schedule.
+    """
+    if stage.optimiser not in OPTIMISERS:
+        raise ValueError(f"optimiser {stage.optimiser!r}: expected one of {tuple(OPTIMISERS)}")
+    rate = stage.learning_rate
+    if stage.warm_up or stage.schedule != "constant":
+        rate = WarmUpThen(rate, warm_up=stage.warm_up, steps=stage.steps, shape=stage.schedule)
+    arguments = {"global_clipnorm": stage.clip_norm}
+    if stage.weight_average:
+        arguments |= {"use_ema": True, "ema_momentum": stage.weight_average}
+    if stage.optimiser == "adamw":
+        arguments["weight_decay"] = stage.weight_decay
+    elif stage.weight_decay:
+        raise ValueError("weight_decay is a setting of adamw; rmsprop has none in the paper")
+    optimiser = OPTIMISERS[stage.optimiser](rate, **arguments)
+    factor = stage.encoder_learning_rate_factor
+    optimiser.factors = {variable.path: factor for variable in encoder_variables}
+    return optimiser

@@ -1,0 +1,180 @@
+"""The settings of a run as dataclasses; a config file fills them, a run folder keeps them."""
+
+import dataclasses
+import json
+import pathlib
+from typing import Any
+
+
+@dataclasses.dataclass(frozen=True)
+class EncoderSettings:
+    """The CNN.
+
+    Args:
+        name: a row of `encoders.ENCODERS`.
+        weights: "pretrained", a path to a local weight file, or None for random ones.
+        image_size: height and width of the pixels fed to it; None for the encoder's own.
+    """
+
+    name: str = "efficientnet_lite0"
+    weights: str | None = "pretrained"
+    image_size: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelSettings:
+    """The semantic layer, the interface and the decoder.
+
+    Args:
+        units: width of the decoder's state.
+        word_embedding: width of the word embedding.
+        cell: a name of `recurrent.CELLS`.
+        activation: of the cell; the paper's is "relu".
+        sets_cell: whether the interface sets c0 beside h0.
+        interface_scale: factor on the initialisation of the interface's map (see `InitialState`).
+        decoder_dropout: part of word embeddings and outputs dropped in training.
+        semantic_dropout: part of F dropped before the semantic layer in training.
+        prior_bias: whether the semantic layer starts at the concepts' frequencies.
+        longest: most words of an annotation, in training (cut) and decoding.
+    """
+
+    units: int = 512
+    word_embedding: int = 512
+    cell: str = "lstm"
+    activation: str = "relu"
+    sets_cell: bool = True
+    interface_scale: float = 1.0
+    decoder_dropout: float = 0.0
+    semantic_dropout: float = 0.0
+    prior_bias: bool = True
+    longest: int = 20
+
+
+@dataclasses.dataclass(frozen=True)
+class StageSettings:
+    """One training stage.
+
+    Args:
+        steps: optimiser steps.
+        photographs: in a batch.
+        captions: annotations of each photograph in a batch, one after the other from epoch to
+            epoch; None takes all of them at once.
+        optimiser: a name of `optimisers.OPTIMISERS`.
+        learning_rate: after the warm-up.
+        schedule: "constant" or "cosine" (to zero at the last step).
+        warm_up: steps of linear warm-up.
+        encoder_learning_rate_factor: factor on the learning rate for the encoder's variables.
+        clip_norm: bound on the norm of all gradients together; None for none.
+        weight_decay: AdamW's.
+        weight_average: momentum of an exponential average of the weights, which replaces them at the
+            end of the stage; 0 for none.
+        flip: whether photographs are mirrored at random.
+        smallest_crop: smallest part of the photograph's area that a random crop keeps; 1 for none.
+        evaluate_every: steps between evaluations on the validation part; 0 for the end only.
+        checkpoint_every: steps between checkpoints.
+    """
+
+    steps: int
+    photographs: int = 32
+    captions: int | None = None
+    optimiser: str = "rmsprop"
+    learning_rate: float = 1e-4
+    schedule: str = "constant"
+    warm_up: int = 0
+    encoder_learning_rate_factor: float = 1.0
+    clip_norm: float | None = None
+    weight_decay: float = 0.0
+    weight_average: float = 0.0
+    flip: bool = False
+    smallest_crop: float = 1.0
+    evaluate_every: int = 0
+    checkpoint_every: int = 500
+
+
+@dataclasses.dataclass(frozen=True)
+class DecodingSettings:
+    """How annotations are written.
+
+    Args:
+        width: of the beam; 1 is greedy.
+        length_normalisation: exponent on the length by which a beam's score is divided.
+    """
+
+    width: int = 3
+    length_normalisation: float = 0.0
+
+
+@dataclasses.dataclass(frozen=True)
+class RunSettings:
+    """Everything that makes a run what it is.
+
+    Args:
+        data: folder of the prepared data set.
+        system: a row of `systems.SYSTEMS`.
+        task: "captions" or "labels".
+        seed: of weights, data order, dropout and augmentation.
+        encoder: the CNN.
+        model: the other parts.
+        stages: settings of each stage of `stages.STAGES` that the run goes through.
+        decoding: how annotations are written.
+        evaluation_photographs: how many of the validation part are looked at during training.
+        precision: Keras's dtype policy, "float32" or "mixed_bfloat16".
+        jit: whether XLA compiles the training step.
+    """
+
+    data: str
+    system: str = "ours"
+    task: str = "captions"
+    seed: int = 0
+    encoder: EncoderSettings = EncoderSettings()
+    model: ModelSettings = ModelSettings()
+    stages: dict[str, StageSettings] = dataclasses.field(default_factory=dict)
+    decoding: DecodingSettings = DecodingSettings()
+    evaluation_photographs: int = 500
+    precision: str = "float32"
+    jit: bool = False
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> "RunSettings":
+        """Builds the settings from nested dictionaries.
+
+        Raises:
+            ValueError: a setting that does not exist or lacks a value; the message names it.
+        """
+        content = dict(content)
+        parts = {"encoder": EncoderSettings, "model": ModelSettings, "decoding": DecodingSettings}
+        for name, part in parts.items():
+            if name in content:
+                content[name] = _build(part, content[name], f"{name}.")
+        content["stages"] = {
+            name: _build(StageSettings, stage, f"stages.{name}.")
+            for name, stage in content.get("stages", {}).items()
+        }
+        return _build(cls, content, "")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Nested dictionaries, as `from_dict` takes them."""
+        return dataclasses.asdict(self)
+
+    def save(self, path: pathlib.Path) -> None:
+        """Writes the settings as JSON."""
+        path.write_text(json.dumps(self.to_dict(), indent=2) + "\n", "utf-8")
+
+    @classmethod
+    def load(cls, path: pathlib.Path) -> "RunSettings":
+        """Reads what `save` wrote."""
+        return cls.from_dict(json.loads(path.read_text("utf-8")))
+
+
+def _build(cls, content, place):
+    known = {field.name for field in dataclasses.fields(cls)}
+    unknown = sorted(set(content) - known)
+    if unknown:
+        raise ValueError(
+            f"setting {place}{unknown[0]} does not exist; {place or 'a run '}has: "
+            f"{', '.join(sorted(known))}"
+        )
+    try:
+        return cls(**content)
+    except TypeError as error:
+        raise ValueError(f"settings {place or 'of the run'}: {error}") from error

@@ -1,0 +1,121 @@
+"""The decoder against a NumPy recomputation of eq. 2 and 3."""
+
+import keras
+import numpy as np
+import pytest
+
+from s_cnn_rnn.decoder import Decoder
+from s_cnn_rnn.losses import word_loss
+from s_cnn_rnn.vocabulary import END, FIRST_OUTPUT, START
+
+WORDS, UNITS, EMBEDDING = 9, 5, 4
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def numpy_step(decoder, word, h, c):
+    """One step of eq. 2 (without peepholes, forget bias 1, ReLU) and eq. 3, gate by gate."""
+    table = decoder.embedding.embeddings.numpy()
+    w_x, w_h, b = (np.split(w.numpy(), 4, axis=-1) for w in decoder.cell.weights)
+    i, g, f, o = (table[word] @ w_x[n] + h @ w_h[n] + b[n] for n in range(4))
+    c = sigmoid(f + 1) * c + sigmoid(i) * np.maximum(g, 0)
+    h = sigmoid(o) * np.maximum(c, 0)
+    kernel, bias = (w.numpy() for w in decoder.output_layer.weights)
+    logits = h @ kernel + bias
+    return logits - np.log(np.exp(logits).sum()), h, c
+
+
+@pytest.fixture
+def decoder():
+    keras.utils.set_random_seed(3)
+    decoder = Decoder(WORDS, units=UNITS, word_embedding=EMBEDDING)
+    decoder.build()
+    for weight in decoder.weights:
+        random = np.random.default_rng(len(weight.shape))
+        weight.assign(random.normal(scale=0.4, size=weight.shape))
+    return decoder
+
+
+@pytest.fixture
+def opening():
+    random = np.random.default_rng(0)
+    return {name: random.normal(size=(2, UNITS)).astype("float32") for name in ("h", "c")}
+
+
+ANNOTATIONS = np.array(
+    [
+        [[START, 4, 5, 6, END, 0], [START, 7, END, 0, 0, 0]],
+        [[START, 8, 8, 3, 4, END], [0, 0, 0, 0, 0, 0]],
+    ],
+    "int32",
+)
+
+
+def test_teacher_forcing_equals_numpy(decoder, opening):
+    likelihood = keras.ops.convert_to_numpy(decoder(ANNOTATIONS, opening))
+    expected = np.zeros((2, 2, 5))
+    for photograph, annotation in np.ndindex(2, 2):
+        h, c = (opening[name][photograph] for name in ("h", "c"))
+        words = ANNOTATIONS[photograph, annotation]
+        for t in range(5):
+            log_p, h, c = numpy_step(decoder, words[t], h, c)
+            if words[t + 1]:
+                expected[photograph, annotation, t] = log_p[words[t + 1] - FIRST_OUTPUT]
+    np.testing.assert_allclose(likelihood, expected, atol=1e-5)
+    assert float(word_loss(ANNOTATIONS, likelihood)) == pytest.approx(-expected.sum() / 3, 1e-5)
+
+
+def test_steps_equal_the_whole_sequence(decoder, opening):
+    whole = keras.ops.convert_to_numpy(decoder(ANNOTATIONS, opening))[:, 0]
+    state = decoder.begin({k: keras.ops.convert_to_tensor(v) for k, v in opening.items()})
+    for t in range(5):
+        log_p, state = decoder.step(ANNOTATIONS[:, 0, t], state)
+        for photograph in range(2):
+            target = ANNOTATIONS[photograph, 0, t + 1]
+            if target:
+                got = float(log_p[photograph, target - FIRST_OUTPUT])
+                assert got == pytest.approx(whole[photograph, t], abs=1e-5)
+
+
+def test_padding_changes_nothing(decoder, opening):
+    longer = np.concatenate([ANNOTATIONS, np.zeros((2, 2, 3), "int32")], axis=-1)
+    short = decoder(ANNOTATIONS, opening)
+    long = decoder(longer, opening)
+    np.testing.assert_array_equal(long[..., :5], short)
+    assert not np.any(long[..., 5:])
+    assert float(word_loss(longer, long)) == float(word_loss(ANNOTATIONS, short))
+
+
+def test_step_zero_reads_the_image_as_a_word(decoder):
+    image = np.random.default_rng(1).normal(size=(2, EMBEDDING)).astype("float32")
+    state = decoder.begin({"input": keras.ops.convert_to_tensor(image)})
+    w_x, _, b = (np.split(w.numpy(), 4, axis=-1) for w in decoder.cell.weights)
+    i, g, f, o = (image @ w_x[n] + b[n] for n in range(4))
+    c = sigmoid(i) * np.maximum(g, 0)
+    np.testing.assert_allclose(state["c"], c, atol=1e-6)
+    np.testing.assert_allclose(state["h"], sigmoid(o) * np.maximum(c, 0), atol=1e-6)
+
+
+def test_late_fusion_sees_the_image_at_every_step():
+    keras.utils.set_random_seed(1)
+    decoder = Decoder(WORDS, units=UNITS, word_embedding=EMBEDDING, multimodal=True)
+    decoder.build()
+    image = np.random.default_rng(1).normal(size=(2, UNITS)).astype("float32")
+    opening = {"image": keras.ops.convert_to_tensor(image)}
+    likelihood = decoder(ANNOTATIONS, opening)
+    state = decoder.begin(opening)
+    for t in range(4):
+        log_p, state = decoder.step(ANNOTATIONS[:, 0, t], state)
+        target = ANNOTATIONS[0, 0, t + 1]
+        assert float(log_p[0, target - FIRST_OUTPUT]) == pytest.approx(
+            float(likelihood[0, 0, t]), abs=1e-5
+        )
+    kernel, bias = (w.numpy() for w in decoder.multimodal.weights)
+    fused = np.maximum(np.asarray(state["h"]) @ kernel + bias + image, 0)
+    output, output_bias = (w.numpy() for w in decoder.output_layer.weights)
+    logits = fused @ output + output_bias
+    np.testing.assert_allclose(
+        log_p, logits - np.log(np.exp(logits).sum(-1, keepdims=True)), atol=1e-5
+    )
