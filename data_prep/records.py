@@ -8,7 +8,7 @@ import dataclasses
 import pathlib
 
 SPLITS = ("train", "validation", "test")
-SEVERITIES = ("skip", "refuse")
+SEVERITIES = ("note", "skip", "refuse")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +54,8 @@ class Problem:
         expected: what should be there.
         found: what is there.
         advice: what the user can do.
-        severity: "skip" (the record can be left out) or "refuse" (nothing can be prepared).
+        severity: "note" (told, never stops anything: what a data set is known for), "skip" (the
+            record can be left out) or "refuse" (nothing can be prepared).
         record: the photograph or field concerned, where there is one.
     """
 
@@ -70,10 +71,46 @@ class Problem:
         if self.severity not in SEVERITIES:
             raise ValueError(f"severity is one of {SEVERITIES}, not {self.severity!r}")
 
+    def as_json(self) -> dict:
+        """The line of ``skipped.jsonl``: where, which record, why, what to do."""
+        return {
+            "file": self.file,
+            "line": self.line,
+            "record": self.record,
+            "reason": f"expected {self.expected}; found {self.found}",
+            "what_to_do": self.advice,
+            "severity": self.severity,
+        }
+
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
         about = f" ({self.record})" if self.record else ""
         return f"{place}{about}: expected {self.expected}; found {self.found}; {self.advice}"
+
+
+class ProblemLog:
+    """Collects problems, and stops where one must not be passed over.
+
+    Args:
+        on_bad_record: "skip" goes on without the record, "fail" stops at the first.
+    """
+
+    def __init__(self, on_bad_record: str = "skip"):
+        if on_bad_record not in ("skip", "fail"):
+            raise ValueError(f"on_bad_record is 'skip' or 'fail', not {on_bad_record!r}")
+        self.on_bad_record = on_bad_record
+        self.problems: list[Problem] = []
+
+    def tell(self, problem: Problem) -> None:
+        """Keeps the problem.
+
+        Raises:
+            BadData: nothing can be prepared, or the user asked to stop at bad records.
+        """
+        stops = ("skip", "refuse") if self.on_bad_record == "fail" else ("refuse",)
+        if problem.severity in stops:
+            raise BadData(problem)
+        self.problems.append(problem)
 
 
 class BadData(ValueError):
