@@ -14,13 +14,20 @@ from typing import Any, NamedTuple
 
 from keras import ops
 
-from s_cnn_rnn.vocabulary import END, FIRST_OUTPUT, PADDING, START
+from s_cnn_rnn.beam import (
+    END_OUTPUT,
+    IMPOSSIBLE,
+    Finished,
+    best_words,
+    continue_live,
+    finish,
+    only_start,
+    put_word,
+)
+from s_cnn_rnn.vocabulary import END, PADDING, START
 
 State = dict[str, Any]
 Step = Callable[[Any, State], tuple[Any, State]]
-
-_END_OUTPUT = END - FIRST_OUTPUT
-_IMPOSSIBLE = float("-inf")
 
 
 class Decoded(NamedTuple):
@@ -79,14 +86,14 @@ def greedy(
 
     def write(place, last, words, log_probability, ended, state):
         log_p, state = _run(step, last, state)
-        best, word = _best_words(log_p, words, 1, never_written, no_repeats)
-        end, best, word = log_p[:, _END_OUTPUT], best[:, 0], word[:, 0]
+        best, word = best_words(log_p, words, 1, never_written, no_repeats)
+        end, best, word = log_p[:, END_OUTPUT], best[:, 0], word[:, 0]
         ends = ops.logical_or(end >= best, place == longest)
         gain = ops.where(ends, end, best)
         word = ops.where(ended, PADDING, ops.where(ends, END, word))
         log_probability = ops.where(ended, log_probability, log_probability + gain)
         ended = ops.logical_or(ended, ends)
-        return place + 1, word, _write(words, word, place), log_probability, ended, state
+        return place + 1, word, put_word(words, word, place), log_probability, ended, state
 
     start = (
         ops.convert_to_tensor(0, "int32"),
@@ -99,22 +106,6 @@ def greedy(
     _, _, words, log_probability, _, _ = ops.while_loop(unfinished, write, start)
     log_probability = log_probability[:, None]
     return _decoded(words[:, None], log_probability, log_probability)
-
-
-class _Live(NamedTuple):
-    """Sequences still being written, the most probable first."""
-
-    words: Any  # int32 [N, T]
-    last: Any  # int32 [N], the word written last
-    log_probabilities: Any  # float32 [B, K]; -inf: no sequence here
-
-
-class _Finished(NamedTuple):
-    """The best hypotheses so far, best first."""
-
-    words: Any  # int32 [B, R, T]
-    log_probabilities: Any  # float32 [B, R]; -inf: no hypothesis here
-    scores: Any  # float32 [B, R]
 
 
 def beam_search(
@@ -170,23 +161,23 @@ def beam_search(
 
     def write(place, live, finished, state):
         log_p, state = _run(step, live.last, state)
-        end = live.log_probabilities + ops.reshape(log_p[:, _END_OUTPUT], (batch, width))
-        best, word = _best_words(log_p, live.words, width, never_written, no_repeats)
-        continued, rows = _continue(live, best, word, place)
-        alive = ops.where(place == longest, _IMPOSSIBLE, continued.log_probabilities)
+        end = live.log_probabilities + ops.reshape(log_p[:, END_OUTPUT], (batch, width))
+        best, word = best_words(log_p, live.words, width, never_written, no_repeats)
+        continued, rows = continue_live(live, best, word, place)
+        alive = ops.where(place == longest, IMPOSSIBLE, continued.log_probabilities)
         continued = continued._replace(log_probabilities=alive)
         normaliser = ops.cast(place + 1, "float32") ** length_normalisation
-        finished = _finish(live, end, alive, finished, place, normaliser)
+        finished = finish(live, end, alive, finished, place, normaliser)
         state = {name: ops.take(value, rows, axis=0) for name, value in state.items()}
         return place + 1, continued, finished, state
 
     start = (
         ops.convert_to_tensor(0, "int32"),
-        _only_start(batch, width, longest),
-        _Finished(
+        only_start(batch, width, longest),
+        Finished(
             ops.full((batch, returned, longest + 1), PADDING, "int32"),
-            ops.full((batch, returned), _IMPOSSIBLE, "float32"),
-            ops.full((batch, returned), _IMPOSSIBLE, "float32"),
+            ops.full((batch, returned), IMPOSSIBLE, "float32"),
+            ops.full((batch, returned), IMPOSSIBLE, "float32"),
         ),
         {name: ops.repeat(value, width, axis=0) for name, value in _as_tensors(state).items()},
     )
@@ -194,121 +185,11 @@ def beam_search(
     return _decoded(*finished)
 
 
-def _only_start(batch, width: int, longest: int) -> _Live:
-    """One live sequence a photograph: more would all write the same."""
-    first = ops.arange(width, dtype="int32") == 0  # [K]
-    log_probabilities = ops.where(first, 0.0, _IMPOSSIBLE)
-    return _Live(
-        ops.full((batch * width, longest + 1), PADDING, "int32"),
-        ops.full((batch * width,), START, "int32"),
-        ops.cast(ops.tile(log_probabilities[None], (batch, 1)), "float32"),
-    )
-
-
-def _best_words(log_p, words, count: int, never_written: Sequence[int], no_repeats: bool):
-    """The most probable words that may follow, best first; the lowest output of equals first.
-
-    Enough outputs are drawn that ``count`` are left when the forbidden ones among them are struck
-    out; so the [N, V] log probabilities are read once and never copied.
-
-    Args:
-        log_p: float32 [N, V].
-        words: int32 [N, T], what each row has written.
-        count: how many words; fewer than that may be possible.
-        never_written: outputs that are not chosen. END is not either.
-        no_repeats: whether the words already written are struck out.
-
-    Returns:
-        Log probabilities (float32 [N, count]; -inf where no word is left) and word ids (int32).
-    """
-    outputs = log_p.shape[-1]
-    forbidden = sorted({_END_OUTPUT, *never_written})
-    if outputs <= max(1, forbidden[-1]):
-        raise ValueError(f"the step has {outputs} outputs; it cannot forbid outputs {forbidden}")
-    struck_out = len(forbidden) + (words.shape[-1] - 1 if no_repeats else 0)
-    drawn = min(outputs, count + struck_out)
-    best, output = ops.top_k(log_p, drawn)  # [N, drawn]
-    word = ops.cast(output, "int32") + FIRST_OUTPUT
-    barred = ops.convert_to_tensor([number + FIRST_OUTPUT for number in forbidden], "int32")
-    strike = ops.any(word[:, :, None] == barred, axis=-1)
-    if no_repeats:
-        strike = ops.logical_or(strike, ops.any(word[:, :, None] == words[:, None, :], axis=-1))
-    best = ops.where(strike, _IMPOSSIBLE, best)
-    missing = max(0, count - drawn)
-    best = ops.pad(best, ((0, 0), (0, missing)), constant_values=_IMPOSSIBLE)
-    word = ops.pad(word, ((0, 0), (0, missing)), constant_values=PADDING)
-    best, column = ops.top_k(best, count)
-    return best, ops.take_along_axis(word, ops.cast(column, "int32"), axis=1)
-
-
-def _continue(live: _Live, best, word, place) -> tuple[_Live, Any]:
-    """Continues live sequences by the best of their words.
-
-    Args:
-        live: the live sequences.
-        best: float32 [N, K], log probabilities of each sequence's best words.
-        word: int32 [N, K], those words.
-        place: where in the sequence they stand.
-
-    Returns:
-        The K best continuations of each photograph, and the row (int32 [N]) each comes from.
-    """
-    batch, width = ops.shape(live.log_probabilities)
-    total = live.log_probabilities[:, :, None] + ops.reshape(best, (batch, width, width))
-    # [B, K, K] -> [B, K * K] -> [B, K]
-    total, chosen = ops.top_k(ops.reshape(total, (batch, width * width)), width)
-    chosen = ops.cast(chosen, "int32")
-    word = ops.take_along_axis(ops.reshape(word, (batch, width * width)), chosen, axis=1)
-    rows = ops.arange(batch, dtype="int32")[:, None] * width + chosen // width
-    rows, word = ops.reshape(rows, (batch * width,)), ops.reshape(word, (batch * width,))
-    words = _write(ops.take(live.words, rows, axis=0), word, place)
-    return _Live(words, word, total), rows
-
-
-def _finish(live: _Live, end, alive, finished: _Finished, place, normaliser) -> _Finished:
-    """Sets apart the live sequences that END now closes, where they are good enough.
-
-    Args:
-        live: the live sequences before this step.
-        end: float32 [B, K], their log probabilities when closed by END.
-        alive: float32 [B, K], the log probabilities of those that go on by a word instead.
-        finished: the hypotheses so far.
-        place: where in the sequence END stands.
-        normaliser: float32, what this length's log probabilities are divided by.
-    """
-    batch, width = ops.shape(end)
-    returned = finished.scores.shape[1]
-    # END stands before the words: among equals the lower output comes first, as in greedy.
-    best, beam = ops.top_k(ops.concatenate([end, alive], axis=1), width)  # [B, K] of 2 K
-    beam = ops.cast(beam, "int32")
-    best = ops.where(beam < width, best, _IMPOSSIBLE)
-    closed = ops.reshape(_write(live.words, END, place), (batch, width, -1))
-    closed = ops.take_along_axis(closed, (beam % width)[:, :, None], axis=1)  # [B, K, T]
-    # [B, R] and [B, K] -> [B, R + K] -> [B, R]
-    scores, chosen = ops.top_k(
-        ops.concatenate([finished.scores, best / normaliser], axis=1), returned
-    )
-    chosen = ops.cast(chosen, "int32")
-    log_p = ops.concatenate([finished.log_probabilities, best], axis=1)
-    words = ops.concatenate([finished.words, closed], axis=1)
-    return _Finished(
-        ops.take_along_axis(words, chosen[:, :, None], axis=1),
-        ops.take_along_axis(log_p, chosen, axis=1),
-        scores,
-    )
-
-
 def _decoded(words, log_probabilities, scores) -> Decoded:
     """Blanks the places without a hypothesis and counts the words of the others."""
-    words = ops.where((scores > _IMPOSSIBLE)[:, :, None], words, PADDING)
+    words = ops.where((scores > IMPOSSIBLE)[:, :, None], words, PADDING)
     lengths = ops.sum(ops.cast(words != PADDING, "int32"), axis=-1)
     return Decoded(words, log_probabilities, scores, lengths)
-
-
-def _write(words, word, place):
-    """Puts ``word`` (int32 [N] or one number) at one place of ``words`` (int32 [N, T])."""
-    here = ops.arange(words.shape[-1], dtype="int32") == place
-    return ops.where(here, ops.expand_dims(word, -1), words)
 
 
 def _run(step: Step, last, state: State):
@@ -333,10 +214,10 @@ def _check(state: State, longest: int, never_written: Sequence[int]) -> None:
         raise ValueError("decoding: the state is empty; expected at least one tensor [B, ...]")
     if longest < 1:
         raise ValueError(f"decoding: longest is {longest}; expected at least 1 word")
-    if any(output < 0 or output == _END_OUTPUT for output in never_written):
+    if any(output < 0 or output == END_OUTPUT for output in never_written):
         raise ValueError(
             f"decoding: never_written is {list(never_written)}; expected outputs above "
-            f"{_END_OUTPUT}, which is END"
+            f"{END_OUTPUT}, which is END"
         )
 
 
