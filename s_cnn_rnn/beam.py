@@ -14,6 +14,7 @@ from s_cnn_rnn.vocabulary import END, FIRST_OUTPUT, PADDING, START
 
 END_OUTPUT = END - FIRST_OUTPUT
 IMPOSSIBLE = float("-inf")
+GROUP = 32  # measured: 16 to 128 do nearly as well
 
 
 class Live(NamedTuple):
@@ -47,7 +48,7 @@ def best_words(log_p, words, count: int, never_written: Sequence[int], no_repeat
     """The most probable words that may follow, best first; the lowest output of equals first.
 
     Enough outputs are drawn that ``count`` are left when the forbidden ones among them are struck
-    out; so the [N, V] log probabilities are read once and never copied.
+    out; so the [N, V] log probabilities are never copied with some of them struck out.
 
     Args:
         log_p: float32 [N, V].
@@ -65,8 +66,8 @@ def best_words(log_p, words, count: int, never_written: Sequence[int], no_repeat
         raise ValueError(f"the step has {outputs} outputs; it cannot forbid outputs {forbidden}")
     struck_out = len(forbidden) + (words.shape[-1] - 1 if no_repeats else 0)
     drawn = min(outputs, count + struck_out)
-    best, output = ops.top_k(log_p, drawn)  # [N, drawn]
-    word = ops.cast(output, "int32") + FIRST_OUTPUT
+    best, output = largest(log_p, drawn)  # [N, drawn]
+    word = output + FIRST_OUTPUT
     barred = ops.convert_to_tensor([number + FIRST_OUTPUT for number in forbidden], "int32")
     strike = ops.any(word[:, :, None] == barred, axis=-1)
     if no_repeats:
@@ -77,6 +78,36 @@ def best_words(log_p, words, count: int, never_written: Sequence[int], no_repeat
     word = ops.pad(word, ((0, 0), (0, missing)), constant_values=PADDING)
     best, column = ops.top_k(best, count)
     return best, ops.take_along_axis(word, ops.cast(column, "int32"), axis=1)
+
+
+def largest(values, count: int):
+    """The ``count`` largest of each row, as `keras.ops.top_k`, but quicker on long rows.
+
+    A row is cut into groups of `GROUP`. The largest values lie in the groups with the largest
+    maxima, and maxima are cheap; only those groups are searched. Groups are kept in their order,
+    so that the lower index of equal values comes first here too.
+
+    Args:
+        values: float32 [N, V].
+        count: how many, at most V.
+
+    Returns:
+        The values (float32 [N, count]), largest first, and their indices (int32).
+    """
+    rows, length = ops.shape(values)
+    groups = length // GROUP
+    if groups < 4 * count:
+        best, index = ops.top_k(values, count)
+        return best, ops.cast(index, "int32")
+    grouped = groups * GROUP  # what is left of a row, less than a group, is always searched
+    maxima = ops.max(ops.reshape(values[:, :grouped], (rows, groups, GROUP)), axis=-1)
+    chosen = ops.sort(ops.cast(ops.top_k(maxima, count)[1], "int32"), axis=-1)
+    index = chosen[:, :, None] * GROUP + ops.arange(GROUP, dtype="int32")
+    index = ops.reshape(index, (rows, count * GROUP))
+    rest = ops.arange(grouped, length, dtype="int32")
+    index = ops.concatenate([index, ops.tile(rest[None], (rows, 1))], axis=1)
+    best, column = ops.top_k(ops.take_along_axis(values, index, axis=1), count)
+    return best, ops.take_along_axis(index, ops.cast(column, "int32"), axis=1)
 
 
 def continue_live(live: Live, best, word, place) -> tuple[Live, Any]:

@@ -8,6 +8,7 @@ import pytest
 from keras import ops
 from sequence_models import HistoryModel, as_outputs, assert_same, markov_step, only, to_numpy
 
+from s_cnn_rnn.beam import largest
 from s_cnn_rnn.decoding import beam_search, greedy
 from s_cnn_rnn.vocabulary import END, PADDING
 
@@ -49,6 +50,20 @@ def test_beam_wide_enough_is_exhaustive_search(outputs, longest, normalisation, 
             decoded.log_probabilities[photograph], [b[1] for b in best], rtol=1e-5
         )
         assert list(decoded.lengths[photograph]) == [len(b[2]) + 1 for b in best]
+
+
+@pytest.mark.parametrize("length", [640, 701])
+@pytest.mark.parametrize("count", [1, 4, 30])
+def test_largest_values_of_long_rows_lowest_index_first(length, count):
+    generator = np.random.default_rng(length + count)
+    values = generator.integers(-40, 40, (5, length)).astype("float32")  # many are equal
+    values[1, : length - 2] = -np.inf
+    values[2] = 0.0
+    values[3, -1] = values[3, 0] = 50.0
+    best, index = largest(values, count)
+    expected = np.argsort(-values, axis=1, kind="stable")[:, :count]
+    np.testing.assert_array_equal(index, expected)
+    np.testing.assert_array_equal(best, np.take_along_axis(values, expected, axis=1))
 
 
 def test_places_without_hypothesis_are_blank():
