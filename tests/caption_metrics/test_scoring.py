@@ -36,12 +36,34 @@ def _java_or_skip() -> pathlib.Path:
         pytest.skip(str(error))
 
 
+class _Processes:
+    """Remembers the processes that are started while it stands in for subprocess.Popen."""
+
+    def __init__(self, monkeypatch):
+        self.started: list[subprocess.Popen] = []
+        self._real = subprocess.Popen
+        monkeypatch.setattr("s_cnn_rnn.caption_metrics.meteor.subprocess.Popen", self._start)
+
+    def _start(self, *arguments, **options) -> subprocess.Popen:
+        self.started.append(self._real(*arguments, **options))
+        return self.started[-1]
+
+    def assert_all_ended(self) -> None:
+        assert self.started
+        for process in self.started:
+            assert process.returncode is not None, "never waited for"  # None: a zombie, or alive
+            assert process.stdin is None or process.stdin.closed
+
+
 @pytest.fixture(scope="module")
 def scored():
     """Scores with METEOR, made once: METEOR loads for some seconds."""
     _java_or_skip()
     before = _written_folders()
-    scores = score_captions(_CAPTIONS, _REFERENCES)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        processes = _Processes(monkeypatch)
+        scores = score_captions(_CAPTIONS, _REFERENCES)
+    processes.assert_all_ended()
     assert _written_folders() == before, "scoring wrote into the installed packages"
     return scores
 
@@ -49,22 +71,6 @@ def scored():
 def _written_folders() -> list[int]:
     folders = [pathlib.Path(module.__file__).parent for module in (official_meteor, ptbtokenizer)]
     return [folder.stat().st_mtime_ns for folder in folders]
-
-
-def _java_children() -> list[str]:
-    """Commands of this process's living or unwaited-for children that are Java's."""
-    mine = pathlib.Path(f"/proc/{os.getpid()}/task")
-    if not mine.exists():
-        pytest.skip("children are listed in /proc, which this system lacks")
-    pids = [pid for task in mine.iterdir() for pid in (task / "children").read_text().split()]
-    return [c for c in (_command_name(pid) for pid in pids) if "java" in c]
-
-
-def _command_name(pid: str) -> str:
-    try:
-        return pathlib.Path(f"/proc/{pid}/comm").read_text()
-    except FileNotFoundError:  # it ended between the two looks
-        return ""
 
 
 def _without_java(monkeypatch) -> None:
@@ -95,10 +101,6 @@ def test_meteor_of_summed_statistics_is_the_jars_figure(scored):
 def test_a_caption_of_the_references_own_words_is_perfect_for_meteor(scored):
     assert scored.per_photograph["METEOR"][3] == 1  # photograph 12
     assert scored.per_photograph["BLEU-1"][3] == pytest.approx(1, abs=1e-6)
-
-
-def test_no_java_process_is_left(scored):
-    assert _java_children() == []
 
 
 def test_the_tokeniser_is_the_official_one(monkeypatch):
@@ -166,6 +168,7 @@ def test_a_crash_of_meteor_is_told_and_leaves_no_process(monkeypatch, tmp_path):
     real = _java_or_skip()
     crash = 'case "$*" in *meteor*) read line; echo out of memory >&2; exit 3;; esac'
     program = _script(tmp_path, f'{crash}\nexec {real} "$@"')
+    processes = _Processes(monkeypatch)
     monkeypatch.setattr("s_cnn_rnn.caption_metrics.scoring.find_java", lambda: program)
     with pytest.warns(RuntimeWarning, match="METEOR is missing"):
         scores = score_captions(_CAPTIONS, _REFERENCES)
@@ -173,7 +176,7 @@ def test_a_crash_of_meteor_is_told_and_leaves_no_process(monkeypatch, tmp_path):
     assert "out of memory" in scores.missing["METEOR"]
     assert scores.tokeniser == OFFICIAL_TOKENISER
     assert scores.values["BLEU-4"] is not None
-    assert _java_children() == []
+    processes.assert_all_ended()
 
 
 def test_a_java_that_cannot_start_is_told(tmp_path):
