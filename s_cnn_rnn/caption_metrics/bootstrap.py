@@ -51,7 +51,7 @@ def bootstrap(
     Raises:
         ValueError: the scores are not of the same photographs.
     """
-    figures = _resampled_figures(_as_list(scores), resamples, seed)
+    figures = _mean_over_seeds(_resampled_figures(_as_list(scores), resamples, seed))
     return {metric: _interval(drawn, confidence) for metric, drawn in figures.items()}
 
 
@@ -77,10 +77,11 @@ def bootstrap_difference(
     Raises:
         ValueError: the scores are not of the same photographs.
     """
-    _check_same_photographs([*_as_list(first), *_as_list(second)])
-    left = _resampled_figures(_as_list(first), resamples, seed)
-    right = _resampled_figures(_as_list(second), resamples, seed)
-    return {m: _interval(left[m] - right[m], confidence) for m in left if m in right}
+    first, second = _as_list(first), _as_list(second)
+    figures = _resampled_figures([*first, *second], resamples, seed)
+    left = _mean_over_seeds(figures[: len(first)])
+    right = _mean_over_seeds(figures[len(first) :])
+    return {m: _interval(left[m] - right[m], confidence) for m in left}
 
 
 def _as_list(scores: CaptionScores | Sequence[CaptionScores]) -> list[CaptionScores]:
@@ -107,24 +108,26 @@ def _check_same_photographs(scores: Sequence[CaptionScores]) -> None:
 
 def _resampled_figures(
     scores: Sequence[CaptionScores], resamples: int, seed: int
-) -> dict[str, np.ndarray]:
-    """Metric -> float64 [resamples], the mean over the scores given."""
+) -> list[dict[str, np.ndarray]]:
+    """For each of the scores, all on the same draws: metric -> float64 [resamples]."""
     _check_same_photographs(scores)
     kinds = [k for k in scores[0].statistics if all(k in one.statistics for one in scores)]
-    # One matrix product draws for all seeds and metrics: [R, N] @ [N, all columns].
+    # One matrix product for all scores and metrics: [R, N] @ [N, columns of all].
     blocks = [one.statistics[kind] for one in scores for kind in kinds]
     stacked = np.concatenate(blocks, axis=1)
     photographs = len(stacked)
     sums = np.concatenate([c @ stacked for c in _draw_counts(photographs, resamples, seed)])
     edges = np.cumsum([block.shape[1] for block in blocks])[:-1]
     pieces = iter(np.split(sums, edges, axis=1))
-    per_seed = []
-    for _ in scores:
-        figures = {}
+    figures: list[dict[str, np.ndarray]] = [{} for _ in scores]
+    for of_one in figures:
         for kind in kinds:
-            figures |= figures_from_sums(kind, next(pieces), photographs)
-        per_seed.append(figures)
-    return {m: np.mean([f[m] for f in per_seed], axis=0) for m in METRICS if m in per_seed[0]}
+            of_one |= figures_from_sums(kind, next(pieces), photographs)
+    return figures
+
+
+def _mean_over_seeds(figures: Sequence[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    return {m: np.mean([f[m] for f in figures], axis=0) for m in METRICS if m in figures[0]}
 
 
 def _draw_counts(photographs: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
