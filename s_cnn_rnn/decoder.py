@@ -22,6 +22,7 @@ class Decoder(keras.layers.Layer):
         activation: the cell's.
         multimodal: whether a multimodal layer stands before the softmax (late fusion).
         dropout: part of the word embedding and of h_t (not of the state) dropped in training.
+        packs: whether teacher forcing runs on real words only where the backend can (`packed`).
 
     Call arguments:
         words: int32 [B, C, T], START ... END, padded with 0: C annotations of each photograph.
@@ -41,16 +42,16 @@ class Decoder(keras.layers.Layer):
         activation: str = "relu",
         multimodal: bool = False,
         dropout: float = 0.0,
+        packs: bool = True,
         **kwargs,
     ):
         super().__init__(**kwargs)
         self.units = units
+        self.packs = packs
         self.word_embedding = word_embedding
         self.embedding = keras.layers.Embedding(words, word_embedding, name="embedding")
         self.cell = CELLS[cell](units, activation=activation, name="cell")
-        self.multimodal = (
-            keras.layers.Dense(units, name="multimodal") if multimodal else None
-        )
+        self.multimodal = keras.layers.Dense(units, name="multimodal") if multimodal else None
         self.output_layer = keras.layers.Dense(words - FIRST_OUTPUT, name="output")
         self.dropout_of_input = keras.layers.Dropout(dropout, name="dropout_of_input")
         self.dropout_of_output = keras.layers.Dropout(dropout, name="dropout_of_output")
@@ -96,48 +97,47 @@ class Decoder(keras.layers.Layer):
         state = {
             name: ops.repeat(value, captions, axis=0) for name, value in self.begin(opening).items()
         }  # [B, ...] -> [N, ...]
-        states = self._states(sequences[:, :-1], state, training)  # [N, T - 1, U]
-        image = state.get("image")
-        image = None if image is None else image[:, None]
-        likelihood = self._log_likelihood(states, image, sequences[:, 1:], training)
-        return ops.reshape(likelihood, (-1, captions, length - 1))
+        words_in_real_steps = self.packs and keras.backend.backend() == "tensorflow"
+        likelihood = self._packed if words_in_real_steps else self._padded
+        return ops.reshape(likelihood(sequences, state, training), (-1, captions, length - 1))
 
-    def _states(self, sequences, state, training):
-        """h_t for every input word: int [N, T] -> [N, T, U]."""
-        embedded = self.dropout_of_input(self.embedding(sequences), training=training)
+    def _padded(self, sequences, state, training):
+        """Log p of the words after the first: int [N, T] -> [N, T - 1]; every position is run."""
+        image = state.pop("image", None)
+        embedded = self.dropout_of_input(self.embedding(sequences[:, :-1]), training=training)
         projected = self.cell.project(embedded)  # all W_x x_t in one product
         outputs = []
-        for t in range(sequences.shape[1]):
+        for t in range(projected.shape[1]):
             state = self.cell.step(projected[:, t], state)
             outputs.append(state["h"])
-        return ops.stack(outputs, axis=1)
+        states = ops.stack(outputs, axis=1)  # [N, T - 1, U]
+        targets = sequences[:, 1:]
+        image = None if image is None else image[:, None]
+        likelihood = self._log_likelihood(states, image, targets, training)
+        return ops.where(targets != PADDING, likelihood, 0.0)
+
+    def _packed(self, sequences, state, training):
+        """The same, run on real words only; see `packed`."""
+        from s_cnn_rnn import packed
+
+        packing = packed.pack(sequences)
+        image = state.pop("image", None)
+        embedded = self.dropout_of_input(self.embedding(packing.inputs), training=training)
+        states = packed.run(self.cell, self.cell.project(embedded), state, packing)
+        if image is not None:
+            image = packed.repeat_for_steps(image, packing)
+        likelihood = self._log_likelihood(states, image, packing.targets, training)
+        shape = ops.shape(sequences)
+        return packed.unpack(likelihood, packing, (shape[0], shape[1] - 1))
 
     def _log_likelihood(self, states, image, targets, training):
-        """log p of the targets [N, T] from h [N, T, U]; the softmax runs on real words only."""
-        length = targets.shape[1]
-        if image is not None:
-            image = ops.broadcast_to(image, ops.shape(states))
-            image = ops.reshape(image, (-1, self.units))
-        states = ops.reshape(states, (-1, self.units))  # [N * T, U]
-        targets = ops.reshape(targets, (-1,))
-        real = real_positions(targets != PADDING)
-        if real is not None:
-            image = None if image is None else ops.take(image, real, axis=0)
-            states, true = ops.take(states, real, axis=0), ops.take(targets, real, axis=0)
-        else:
-            true = ops.maximum(targets, FIRST_OUTPUT)
+        """Log p of the targets [...] from h [..., U]; meaningless where a target is padding."""
+        outputs = ops.maximum(targets, FIRST_OUTPUT) - FIRST_OUTPUT
         logits = self._logits(states, image, training)
-        likelihood = -keras.losses.sparse_categorical_crossentropy(
-            true - FIRST_OUTPUT, logits, from_logits=True
-        )
-        if real is not None:
-            likelihood = ops.scatter(real[:, None], likelihood, ops.shape(targets))
-        else:
-            likelihood = ops.where(targets != PADDING, likelihood, 0.0)
-        return ops.reshape(likelihood, (-1, length))
+        return -keras.losses.sparse_categorical_crossentropy(outputs, logits, from_logits=True)
 
     def _logits(self, h, image, training):
-        """[M, U] -> float32 [M, outputs]."""
+        """[..., U] -> float32 [..., outputs]."""
         if self.multimodal is not None:
             h = self.cell.activation(self.multimodal(h) + image)
         h = self.dropout_of_output(h, training=training)
@@ -146,14 +146,3 @@ class Decoder(keras.layers.Layer):
     def compute_output_shape(self, words_shape, opening_shape=None):
         """[B, C, T - 1]."""
         return (*words_shape[:2], words_shape[2] - 1)
-
-
-def real_positions(mask):
-    """Where the mask [M] is true, int32 [R], or None where shapes must be static.
-
-    The number of real words differs from batch to batch. TensorFlow's graph takes that; a JAX
-    trace does not, and there the caller computes every position and masks.
-    """
-    if keras.backend.backend() != "tensorflow":
-        return None
-    return ops.cast(ops.nonzero(mask)[0], "int32")

@@ -64,7 +64,7 @@ class InitialState(keras.layers.Layer):
 
     def compute_output_shape(self, embedding_shape):
         """[B, units] each."""
-        return {name: (embedding_shape[0], self.units) for name in self.maps}
+        return dict.fromkeys(self.maps, (embedding_shape[0], self.units))
 
 
 @keras.saving.register_keras_serializable(package="s_cnn_rnn")

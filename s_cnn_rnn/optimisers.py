@@ -1,5 +1,6 @@
 """Optimisers whose steps are those of the paper's TensorFlow, and learning-rate schedules."""
 
+import contextlib
 import math
 from collections.abc import Sequence
 
@@ -21,15 +22,38 @@ class _DenseGradients:
 
     def apply(self, grads, trainable_variables=None):
         """Applies the gradients, as `keras.Optimizer.apply` does."""
-        grads = [
-            keras.ops.convert_to_tensor(g) if hasattr(g, "indices") else g for g in grads
-        ]
+        grads = [keras.ops.convert_to_tensor(g) if hasattr(g, "indices") else g for g in grads]
         return super().apply(grads, trainable_variables)
+
+    def finalize_variable_values(self, var_list):
+        """Leaves the weights as they are: `fit` calls this, and a stage calls `fit` many times."""
 
     def update_step(self, gradient, variable, learning_rate):
         """One variable's step, at the learning rate of the part that it belongs to."""
-        factor = self.factors.get(variable.path, 1.0)
+        path = self._trainable_variables[self._get_variable_index(variable)].path
+        factor = self.factors.get(path, 1.0)
         return super().update_step(gradient, variable, learning_rate * factor)
+
+
+@contextlib.contextmanager
+def averaged_weights(optimiser: keras.optimizers.Optimizer, variables: Sequence[keras.Variable]):
+    """Within the context the variables hold their average, where the optimiser keeps one.
+
+    Args:
+        optimiser: with ``use_ema`` or without.
+        variables: the trainable variables, in the optimiser's order.
+    """
+    if not optimiser.use_ema or int(optimiser.iterations) == 0:
+        yield
+        return
+    current = [keras.ops.convert_to_numpy(variable) for variable in variables]
+    for variable, average in zip(variables, optimiser._model_variables_moving_average, strict=True):
+        variable.assign(average)
+    try:
+        yield
+    finally:
+        for variable, value in zip(variables, current, strict=True):
+            variable.assign(value)
 
 
 class RMSProp(_DenseGradients, keras.optimizers.RMSprop):

@@ -172,9 +172,7 @@ def build_model(
         sets_cell=model.sets_cell,
         scale=model.interface_scale,
     )
-    interface.build(
-        (None, len(vocabulary.concepts) if system.embedding == "concepts" else width)
-    )
+    interface.build((None, len(vocabulary.concepts) if system.embedding == "concepts" else width))
     decoder = Decoder(
         vocabulary.size,
         units=model.units,
@@ -198,18 +196,17 @@ def stage_model(
     captions: int,
     longest: int,
 ) -> keras.Model:
-    """The Keras model that a stage trains: named inputs (the batch) to named outputs.
+    """A Keras model over a system's parts: named inputs (the batch) to named outputs.
 
     Args:
         model: the built system.
         source: the input it starts from: "image", "features" or "concepts" (the true s).
-        trains: the parts that train; the others are frozen, and act as at inference.
+        trains: the parts that train (`set_trainable`); the others act as at inference, without
+            dropout.
         outputs: "concepts" (logits [B, k]), "words" (log likelihood [B, C, longest + 1]) or both.
         captions: C.
         longest: most words of an annotation.
     """
-    for name, part in model.present_parts().items():
-        part.trainable = name in trains
     training = {name: None if name in trains else False for name in PARTS}
     inputs, results = {}, {}
     logits = embedding = None
@@ -226,13 +223,19 @@ def stage_model(
         if model.semantic is not None:
             logits = model.semantic(features, training=training["semantic"])
         from_concepts = model.system.embedding == "concepts"
-        embedding = keras.layers.Activation("sigmoid", name="s_hat")(logits) if from_concepts else features
+        embedding = (
+            keras.layers.Activation("sigmoid", name="s_hat")(logits) if from_concepts else features
+        )
     if "concepts" in outputs:
         results["concepts"] = logits
     if "words" in outputs:
         inputs["words"] = keras.Input((captions, longest + 2), dtype="int32", name="words")
         opening = model.interface(embedding)
-        results["words"] = model.decoder(
-            inputs["words"], opening, training=training["decoder"]
-        )
+        results["words"] = model.decoder(inputs["words"], opening, training=training["decoder"])
     return keras.Model(inputs, results, name="stage")
+
+
+def set_trainable(model: AnnotationModel, parts: tuple[str, ...]) -> None:
+    """Freezes all parts but the named ones. Compile afterwards: only then it takes effect."""
+    for name, part in model.present_parts().items():
+        part.trainable = name in parts

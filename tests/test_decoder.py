@@ -3,6 +3,9 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from s_cnn_rnn.decoder import Decoder
 from s_cnn_rnn.losses import word_loss
@@ -27,10 +30,14 @@ def numpy_step(decoder, word, h, c):
     return logits - np.log(np.exp(logits).sum()), h, c
 
 
-@pytest.fixture
-def decoder():
+@pytest.fixture(params=[True, False], ids=["packed", "padded"])
+def decoder(request):
+    return build_decoder(packs=request.param)
+
+
+def build_decoder(**options):
     keras.utils.set_random_seed(3)
-    decoder = Decoder(WORDS, units=UNITS, word_embedding=EMBEDDING)
+    decoder = Decoder(WORDS, units=UNITS, word_embedding=EMBEDDING, **options)
     decoder.build()
     for weight in decoder.weights:
         random = np.random.default_rng(len(weight.shape))
@@ -119,3 +126,28 @@ def test_late_fusion_sees_the_image_at_every_step():
     np.testing.assert_allclose(
         log_p, logits - np.log(np.exp(logits).sum(-1, keepdims=True)), atol=1e-5
     )
+
+
+@given(data=st.data())
+@settings(max_examples=25, deadline=None)
+def test_packed_and_padded_agree_in_values_and_gradients(data):
+    lengths = data.draw(st.lists(st.integers(0, 4), min_size=4, max_size=4))
+    words = np.zeros((2, 2, 6), "int32")
+    for place, length in zip(np.ndindex(2, 2), lengths, strict=True):
+        ids = data.draw(st.lists(st.integers(3, WORDS - 1), min_size=length, max_size=length))
+        words[place][: length + 2] = [START, *ids, END]
+    opening = {
+        name: tf.Variable(np.random.default_rng(n).normal(size=(2, UNITS)), dtype="float32")
+        for n, name in enumerate(("h", "c", "image"))
+    }
+    results = []
+    for packs in (True, False):
+        decoder = build_decoder(packs=packs, multimodal=True)
+        with tf.GradientTape() as tape:
+            likelihood = decoder(words, {name: v + 0.0 for name, v in opening.items()})
+            loss = word_loss(words, likelihood)
+        variables = [v.value for v in decoder.trainable_variables] + list(opening.values())
+        gradients = tape.gradient(loss, variables)
+        results.append([likelihood, *(tf.convert_to_tensor(g) for g in gradients)])
+    for packed, padded in zip(*results, strict=True):
+        np.testing.assert_allclose(packed, padded, atol=1e-5)

@@ -1,0 +1,274 @@
+"""Prepared data set -> batches. Which photographs a step sees is a pure function of seed and step.
+
+So training can go on after an interruption exactly where it stopped: nothing of the order is kept
+anywhere, it is computed again.
+"""
+
+import dataclasses
+from collections.abc import Iterator
+
+import numpy as np
+import tensorflow as tf
+
+from s_cnn_rnn.photographs import Augmentation, augment, decode_and_resize
+from s_cnn_rnn.prepared import PreparedData
+from s_cnn_rnn.settings import StageSettings
+from s_cnn_rnn.vocabulary import PADDING, Vocabulary, order_labels, tokenise
+
+
+@dataclasses.dataclass(frozen=True)
+class EncodedSplit:
+    """A split's annotations as arrays; N photographs, those without an annotation left out.
+
+    Args:
+        prepared: the data set.
+        split: its name.
+        rows: int64 [N], the photographs' places in the prepared split.
+        words: int32 [N, C, T], START ... END, padded with 0; C is the largest number of
+            annotations that a photograph has.
+        concepts: uint8 [N, k], the true s.
+        references: the captions (or the label list) of each photograph, as people wrote them.
+    """
+
+    prepared: PreparedData
+    split: str
+    rows: np.ndarray
+    words: np.ndarray
+    concepts: np.ndarray
+    references: list[tuple[str, ...]]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def first(self, count: int) -> "EncodedSplit":
+        """The first ``count`` photographs."""
+        return dataclasses.replace(
+            self,
+            rows=self.rows[:count],
+            words=self.words[:count],
+            concepts=self.concepts[:count],
+            references=self.references[:count],
+        )
+
+    @property
+    def annotations(self):
+        """The prepared annotation of each photograph."""
+        annotations = self.prepared.annotations(self.split)
+        return [annotations[row] for row in self.rows]
+
+    def photographs(self, indices) -> list[bytes]:
+        """JPEGs of the photographs at these places of the N."""
+        return self.prepared.photographs(self.split, self.rows[indices])
+
+
+def encode_split(
+    prepared: PreparedData,
+    split: str,
+    vocabulary: Vocabulary,
+    *,
+    longest: int,
+    label_order: str = "rare_first",
+) -> EncodedSplit:
+    """Turns a split's annotations into ids and true concepts.
+
+    Args:
+        prepared: the data set.
+        split: its name.
+        vocabulary: says what a word is and which words are concepts.
+        longest: most words of an annotation; longer ones are cut.
+        label_order: of a photograph's labels (`vocabulary.LABEL_ORDERS`).
+
+    Raises:
+        ValueError: no photograph of the split is annotated.
+    """
+    rows, tokens, references = [], [], []
+    for row, annotation in enumerate(prepared.annotations(split)):
+        if vocabulary.kind == "captions":
+            texts, lists = annotation.captions, [tokenise(text) for text in annotation.captions]
+        else:
+            texts = annotation.labels
+            lists = [order_labels(texts, vocabulary, label_order)] if texts else []
+        if lists:
+            rows.append(row)
+            tokens.append(lists)
+            references.append(tuple(texts))
+    if not rows:
+        raise ValueError(
+            f"{prepared.folder}: no photograph of {split} has {vocabulary.kind}; choose the other "
+            "task or prepare the set with a file that has them"
+        )
+    most = max(len(lists) for lists in tokens)
+    words = np.full((len(rows), most, longest + 2), PADDING, np.int32)
+    concepts = np.zeros((len(rows), len(vocabulary.concepts)), np.uint8)
+    for n, lists in enumerate(tokens):
+        for c, annotation_tokens in enumerate(lists):
+            ids = vocabulary.encode(annotation_tokens, longest=longest)
+            words[n, c, : len(ids)] = ids
+            concepts[n, vocabulary.concept_numbers(annotation_tokens)] = 1
+    return EncodedSplit(prepared, split, np.array(rows), words, concepts, references)
+
+
+class Order:
+    """Which photographs each step sees: all of them once an epoch, each epoch in its own order.
+
+    Epochs follow one another without a gap, so every batch is full.
+
+    Args:
+        count: photographs.
+        batch: photographs in a batch.
+        seed: of the order.
+    """
+
+    def __init__(self, count: int, batch: int, seed: int):
+        self.count, self.batch, self.seed = count, batch, seed
+        self._permutations = {}
+
+    def step(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+        """The photographs of a step, and the epoch that each belongs to: int64 [batch] both."""
+        places = np.arange(number * self.batch, (number + 1) * self.batch)
+        epochs, within = places // self.count, places % self.count
+        photographs = np.empty_like(places)
+        for epoch in np.unique(epochs):
+            here = epochs == epoch
+            photographs[here] = self._permutation(int(epoch))[within[here]]
+        return photographs, epochs
+
+    def _permutation(self, epoch: int) -> np.ndarray:
+        if epoch not in self._permutations:
+            if len(self._permutations) > 2:
+                self._permutations.clear()
+            random = np.random.default_rng((self.seed, epoch))
+            self._permutations[epoch] = random.permutation(self.count)
+        return self._permutations[epoch]
+
+
+def choose_captions(words: np.ndarray, epochs: np.ndarray, captions: int | None) -> np.ndarray:
+    """Takes each photograph's next ``captions`` annotations in turn, from epoch to epoch.
+
+    Args:
+        words: int32 [B, C, T].
+        epochs: int64 [B], how often each photograph was seen before.
+        captions: how many to take; None takes all C.
+
+    Returns:
+        int32 [B, captions, T].
+    """
+    if captions is None:
+        return words
+    real = np.maximum((words[:, :, 0] != PADDING).sum(axis=1), 1)
+    places = (epochs[:, None] * captions + np.arange(captions)) % real[:, None]
+    return np.take_along_axis(words, places[:, :, None], axis=1)
+
+
+def training_batches(
+    data: EncodedSplit,
+    stage: StageSettings,
+    *,
+    inputs: tuple[str, ...],
+    outputs: tuple[str, ...],
+    first_step: int,
+    steps: int,
+    seed: int,
+    image_size: int | None = None,
+    features: np.ndarray | None = None,
+) -> tf.data.Dataset:
+    """The batches of some steps: (inputs, targets), both dictionaries.
+
+    Args:
+        data: the training part.
+        stage: batch size, captions, augmentation.
+        inputs: of the stage's model, among "image", "features", "concepts", "words".
+        outputs: of the stage's model, among "concepts", "words".
+        first_step: number of the first step; the same number gives the same batch in any run.
+        steps: how many.
+        seed: of order and augmentation.
+        image_size: side of the photographs, where they are among the inputs.
+        features: float32 [N, views, D]; with two views (as seen and mirrored) ``stage.flip`` takes
+            either at random.
+    """
+    order = Order(len(data), stage.photographs, seed)
+
+    def read(step):
+        step = int(step)
+        photographs, epochs = order.step(step)
+        random = np.random.default_rng((seed, step, 1))
+        content = {
+            "concepts": data.concepts[photographs].astype(np.float32),
+            "words": choose_captions(data.words[photographs], epochs, stage.captions),
+        }
+        if "features" in inputs:
+            views = features.shape[1] if stage.flip else 1
+            chosen = random.integers(views, size=len(photographs))
+            content["features"] = features[photographs, chosen]
+        if "image" in inputs:
+            content["image"] = np.array(data.photographs(photographs), object)
+            content["seed"] = random.integers(2**31 - 1, size=(len(photographs), 2), dtype=np.int32)
+        return [content[name] for name in names]
+
+    names = sorted({*inputs, *outputs} | ({"seed"} if "image" in inputs else set()))
+    types = {"concepts": tf.float32, "words": tf.int32, "features": tf.float32}
+    types |= {"image": tf.string, "seed": tf.int32}
+    captions = data.words.shape[1] if stage.captions is None else stage.captions
+    shapes = {
+        "concepts": [data.concepts.shape[1]],
+        "words": [captions, data.words.shape[2]],
+        "features": None if features is None else [features.shape[2]],
+        "image": [],
+        "seed": [2],
+    }
+
+    def read_in_graph(step):
+        values = tf.numpy_function(read, [step], [types[name] for name in names])
+        return {
+            name: tf.ensure_shape(value, [stage.photographs, *shapes[name]])
+            for name, value in zip(names, values, strict=True)
+        }
+
+    dataset = tf.data.Dataset.range(first_step, first_step + steps).map(read_in_graph)
+    if "image" in inputs:
+        dataset = _decode(dataset, stage, image_size)
+    split = lambda batch: ({n: batch[n] for n in inputs}, {n: batch[n] for n in outputs})  # noqa: E731
+    dataset = dataset.map(split).prefetch(2)
+    return dataset.apply(tf.data.experimental.assert_cardinality(steps)).with_options(_in_order())
+
+
+def _decode(dataset, stage: StageSettings, image_size: int) -> tf.data.Dataset:
+    """JPEGs of whole batches -> pixels, photograph by photograph on all cores."""
+    variation = Augmentation(flip=stage.flip, crop=(stage.smallest_crop, 1.0))
+
+    def one(example):
+        pixels = augment(
+            decode_and_resize(example["image"], image_size), example["seed"], variation
+        )
+        return {**example, "image": pixels}
+
+    one_by_one = dataset.unbatch().map(one, num_parallel_calls=tf.data.AUTOTUNE)
+    return one_by_one.batch(stage.photographs, drop_remainder=True)
+
+
+def _in_order() -> tf.data.Options:
+    options = tf.data.Options()
+    options.deterministic = True
+    # Every replica takes its part of each batch; files are not split between workers.
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
+    return options
+
+
+def image_batches(
+    data: EncodedSplit, *, image_size: int, batch: int = 32, mirrored: bool = False, first: int = 0
+) -> Iterator[np.ndarray]:
+    """All photographs of a split in order, from number ``first`` on: uint8 [<= batch, S, S, 3]."""
+    starts = tf.data.Dataset.range(first, len(data), batch)
+
+    def read(start):
+        indices = np.arange(start, min(start + batch, len(data)))
+        return np.array(data.photographs(indices), object)
+
+    def one(jpeg):
+        pixels = decode_and_resize(jpeg, image_size)
+        return pixels[:, ::-1] if mirrored else pixels
+
+    jpegs = starts.map(lambda start: tf.numpy_function(read, [start], tf.string)).unbatch()
+    jpegs = jpegs.map(lambda jpeg: tf.ensure_shape(jpeg, []))
+    images = jpegs.map(one, num_parallel_calls=tf.data.AUTOTUNE).batch(batch).prefetch(2)
+    return images.with_options(_in_order()).as_numpy_iterator()

@@ -1,0 +1,142 @@
+"""What a model writes and how sure it is of each concept, for photographs or given concepts."""
+
+import dataclasses
+
+import keras
+import numpy as np
+
+from s_cnn_rnn.decoding import beam_search, greedy
+from s_cnn_rnn.settings import DecodingSettings
+from s_cnn_rnn.systems import AnnotationModel, stage_model
+from s_cnn_rnn.vocabulary import PADDING
+
+
+class Writer(keras.Model):
+    """Decodes whole batches as one compiled function.
+
+    Args:
+        model: the system.
+        decoding: beam width and length normalisation; width 1 is greedy.
+        longest: most words written.
+        returned: hypotheses of each photograph.
+
+    Call arguments:
+        embedding: Ie, float32 [B, d].
+
+    Returns:
+        {"words": int32 [B, R, longest + 1], "log_probabilities": float32 [B, R]}, best first.
+    """
+
+    def __init__(
+        self, model: AnnotationModel, decoding: DecodingSettings, longest: int, returned: int = 1
+    ):
+        super().__init__(name="writer")
+        self.model = model
+        self.decoding = decoding
+        self.longest = longest
+        self.returned = returned
+
+    def call(self, embedding):
+        """Writes."""
+        state = self.model.start(embedding)
+        options = {
+            "longest": self.longest,
+            "never_written": self.model.vocabulary.never_written,
+            "no_repeats": self.model.vocabulary.kind == "labels",
+        }
+        if self.decoding.width == 1:
+            decoded = greedy(self.model.step, state, **options)
+        else:
+            decoded = beam_search(
+                self.model.step,
+                state,
+                width=self.decoding.width,
+                returned=min(self.returned, self.decoding.width),
+                length_normalisation=self.decoding.length_normalisation,
+                **options,
+            )
+        return {"words": decoded.words, "log_probabilities": decoded.log_probabilities}
+
+
+@dataclasses.dataclass(frozen=True)
+class Written:
+    """What a model wrote for N photographs.
+
+    Args:
+        words: word ids, int32 [N, R, T], best first.
+        log_probabilities: float32 [N, R].
+        annotations: the best hypothesis of each photograph as words.
+    """
+
+    words: np.ndarray
+    log_probabilities: np.ndarray
+    annotations: list[list[str]]
+
+
+def write(writer: Writer, embeddings: np.ndarray, *, batch: int = 64) -> Written:
+    """Writes annotations for image embeddings Ie [N, d]."""
+    parts = []
+    for start in range(0, len(embeddings), batch):
+        parts.append(writer.predict_on_batch(embeddings[start : start + batch]))
+    words = np.concatenate([part["words"] for part in parts])
+    log_probabilities = np.concatenate([part["log_probabilities"] for part in parts])
+    vocabulary = writer.model.vocabulary
+    annotations = [vocabulary.decode(best) for best in words[:, 0].tolist()]
+    return Written(words, log_probabilities, annotations)
+
+
+def predict_concepts(model: AnnotationModel, features: np.ndarray) -> np.ndarray | None:
+    """s_hat, float32 [N, k], from F [N, D]; None where the system learns no concepts."""
+    if model.semantic is None:
+        return None
+    parts = [
+        keras.ops.convert_to_numpy(model.concepts(features[start : start + 1024]))
+        for start in range(0, len(features), 1024)
+    ]
+    return np.concatenate(parts)
+
+
+def embed(model: AnnotationModel, features: np.ndarray) -> np.ndarray:
+    """Ie, float32 [N, d], from F [N, D]."""
+    uses_concepts = model.system.embedding == "concepts"
+    return predict_concepts(model, features) if uses_concepts else features
+
+
+class Likelihoods:
+    """Lu and Lr of annotated photographs, exact whatever the batches.
+
+    Args:
+        model: the system.
+        source: "features" or "concepts" (the true s).
+        outputs: "concepts", "words" or both.
+        captions: C.
+        longest: most words of an annotation.
+    """
+
+    def __init__(self, model, *, source: str, outputs: tuple[str, ...], captions, longest):
+        self.model = stage_model(
+            model, source=source, trains=(), outputs=outputs, captions=captions, longest=longest
+        )
+        self.outputs = outputs
+
+    def __call__(self, inputs: dict, concepts: np.ndarray, words: np.ndarray) -> dict[str, float]:
+        """The losses.
+
+        Args:
+            inputs: "features" or "concepts", float32 [N, ...].
+            concepts: the true s, [N, k].
+            words: int32 [N, C, T].
+
+        Returns:
+            "Lu" and "Lr", as far as the outputs go.
+        """
+        given = {**inputs, "words": words} if "words" in self.outputs else inputs
+        predicted = self.model.predict(given, batch_size=32, verbose=0)
+        losses = {}
+        if "concepts" in predicted:
+            logits = predicted["concepts"].astype(np.float64)
+            losses["Lu"] = float((np.logaddexp(0, logits) - logits * concepts).sum(-1).mean())
+        if "words" in predicted:
+            sequences = (words[:, :, 0] != PADDING).sum()
+            losses["Lr"] = float(-predicted["words"].astype(np.float64).sum() / sequences)
+        return losses

@@ -1,0 +1,64 @@
+"""Looks at a model during training: losses, concept scores and captions on the validation part."""
+
+import numpy as np
+
+from s_cnn_rnn.caption_metrics import quick_scores
+from s_cnn_rnn.evaluation import Writer, embed, predict_concepts, write
+from s_cnn_rnn.features import encode_photographs
+from s_cnn_rnn.logs import StageLog
+from s_cnn_rnn.metrics import mean_average_precision
+
+SAMPLES = 6
+
+
+class Monitor:
+    """Evaluates a stage under way and logs what it sees.
+
+    Args:
+        training: the stage under way.
+        log: where the numbers and samples go.
+    """
+
+    def __init__(self, training, log: StageLog):
+        self.training, self.log = training, log
+        self.model, self.data = training.model, training.data.validation
+        self.likelihoods = training.likelihoods()
+        self.writer = None
+        if "words" in training.stage.outputs:
+            settings = training.settings
+            self.writer = Writer(self.model, settings.decoding, settings.model.longest)
+
+    def look(self, step: int) -> dict[str, float]:
+        """Evaluates the model as it is; returns and logs the numbers."""
+        data, stage = self.data, self.training.stage
+        if stage.source == "concepts":
+            features, embedding = None, data.concepts.astype(np.float32)
+            inputs = {"concepts": embedding}
+        else:
+            features = self._features()
+            embedding, inputs = embed(self.model, features), {"features": features}
+        losses = self.likelihoods(inputs, data.concepts, data.words)
+        values = {f"validation/{name}": value for name, value in losses.items()}
+        if "concepts" in stage.outputs:
+            predicted = predict_concepts(self.model, features)
+            values["validation/concept_mAP"] = mean_average_precision(predicted, data.concepts)
+        if self.writer is not None:
+            values |= self._captions(step, embedding)
+        self.log.scalars(step, values)
+        return values
+
+    def _features(self) -> np.ndarray:
+        if self.training.stage.source == "image":
+            return encode_photographs(self.model.encoder, self.data)
+        return self.training.validation_features[:, 0]
+
+    def _captions(self, step: int, embedding: np.ndarray) -> dict[str, float]:
+        annotations = [" ".join(words) for words in write(self.writer, embedding).annotations]
+        self.log.captions(step, self.data.photographs(np.arange(SAMPLES)), annotations[:SAMPLES])
+        distinct = len(set(annotations)) / len(annotations)
+        values = {"validation/distinct": distinct}
+        if self.model.vocabulary.kind == "captions":
+            written = dict(enumerate(annotations))
+            scores = quick_scores(written, dict(enumerate(self.data.references)))
+            values |= {f"validation/{name}": value for name, value in scores.items()}
+        return values

@@ -1,0 +1,148 @@
+"""What lies where in a run folder, which alone is enough to resume, evaluate and annotate."""
+
+import dataclasses
+import json
+import pathlib
+
+from s_cnn_rnn.settings import RunSettings
+from s_cnn_rnn.vocabulary import Vocabulary
+
+
+class SettingsDiffer(ValueError):
+    """A run folder holds a run with other settings."""
+
+
+@dataclasses.dataclass(frozen=True)
+class StageFolder:
+    """One stage's part of a run folder.
+
+    Args:
+        path: the folder.
+    """
+
+    path: pathlib.Path
+
+    @property
+    def checkpoints(self) -> pathlib.Path:
+        """Folder of the checkpoints of a stage under way."""
+        return self.path / "checkpoints"
+
+    @property
+    def weights(self) -> pathlib.Path:
+        """Folder of the weights after the stage, one file a part."""
+        return self.path / "weights"
+
+    @property
+    def events(self) -> pathlib.Path:
+        """Folder of the TensorBoard events."""
+        return self.path / "events"
+
+    @property
+    def log(self) -> pathlib.Path:
+        """One JSON line per logged step."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def summary(self) -> pathlib.Path:
+        """What the stage took and reached; it exists once the stage is over."""
+        return self.path / "finished.json"
+
+    @property
+    def finished(self) -> bool:
+        """Whether the stage is over."""
+        return self.summary.exists()
+
+
+@dataclasses.dataclass(frozen=True)
+class RunFolder:
+    """A run folder.
+
+    Args:
+        path: the folder.
+    """
+
+    path: pathlib.Path
+
+    @property
+    def settings_path(self) -> pathlib.Path:
+        """The settings, as JSON."""
+        return self.path / "settings.json"
+
+    @property
+    def vocabulary_path(self) -> pathlib.Path:
+        """The vocabulary, as JSON."""
+        return self.path / "vocabulary.json"
+
+    @property
+    def weights(self) -> pathlib.Path:
+        """Folder of the final weights, one file a part."""
+        return self.path / "weights"
+
+    @property
+    def report(self) -> pathlib.Path:
+        """The report."""
+        return self.path / "report.html"
+
+    def predictions(self, split: str) -> pathlib.Path:
+        """What the run wrote for a split."""
+        return self.path / "predictions" / f"{split}.json"
+
+    def stage(self, name: str) -> StageFolder:
+        """The part of one stage."""
+        return StageFolder(self.path / "stages" / name)
+
+    def settings(self) -> RunSettings:
+        """The run's settings.
+
+        Raises:
+            FileNotFoundError: this is no run folder.
+        """
+        if not self.settings_path.exists():
+            raise FileNotFoundError(
+                f"{self.path}: no run folder (it has no {self.settings_path.name}); name a folder "
+                "that a training program made with --run"
+            )
+        return RunSettings.load(self.settings_path)
+
+    def vocabulary(self) -> Vocabulary:
+        """The run's vocabulary."""
+        return Vocabulary.load(self.vocabulary_path)
+
+    def open(self, settings: RunSettings, vocabulary: Vocabulary) -> None:
+        """Makes the folder, or checks that it belongs to these settings.
+
+        Raises:
+            SettingsDiffer: it holds a run with other settings or another vocabulary.
+            OSError: it cannot be written.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        if self.settings_path.exists():
+            difference = _first_difference(self.settings().to_dict(), settings.to_dict())
+            if difference:
+                raise SettingsDiffer(
+                    f"{self.path}: holds a run with other settings: {difference}; go on with its "
+                    "own settings, or name a new folder with --run"
+                )
+            if self.vocabulary() != vocabulary:
+                raise SettingsDiffer(
+                    f"{self.path}: its vocabulary.json ({self.vocabulary().size} ids) is not the "
+                    f"data set's ({vocabulary.size} ids); name a new folder with --run"
+                )
+            return
+        vocabulary.save(self.vocabulary_path)
+        settings.save(self.settings_path)
+
+
+def _first_difference(old: dict, new: dict, place: str = "") -> str:
+    old, new = json.loads(json.dumps(old)), json.loads(json.dumps(new))
+    for name in sorted({*old, *new}):
+        here = f"{place}{name}"
+        if name not in old or name not in new:
+            return f"{here} is only in {'the folder' if name in old else 'the new settings'}"
+        if isinstance(old[name], dict) and isinstance(new[name], dict):
+            difference = _first_difference(old[name], new[name], f"{here}.")
+            if difference:
+                return difference
+        elif old[name] != new[name]:
+            return f"{here} is {old[name]!r} there and {new[name]!r} here"
+    return ""

@@ -1,0 +1,400 @@
+"""Runs the stages: loads what earlier ones learnt, fits, logs, checkpoints, goes on where it stopped.
+
+A stage is fitted in segments, each one call of Keras's `fit`; between them it is logged, evaluated
+and checkpointed. Data order, augmentation and dropout depend only on the seed, the step and what a
+checkpoint holds, so an interrupted run ends with the same weights as an undisturbed one.
+"""
+
+import dataclasses
+import functools
+import json
+import math
+import pathlib
+import shutil
+import signal
+import time
+from collections.abc import Callable
+
+import keras
+import numpy as np
+
+from s_cnn_rnn import checkpoints
+from s_cnn_rnn.data import EncodedSplit, encode_split, training_batches
+from s_cnn_rnn.evaluation import Likelihoods
+from s_cnn_rnn.features import cached_features
+from s_cnn_rnn.logs import StageLog
+from s_cnn_rnn.losses import LOSSES
+from s_cnn_rnn.monitoring import Monitor
+from s_cnn_rnn.optimisers import averaged_weights, build_optimiser
+from s_cnn_rnn.prepared import PreparedData
+from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.settings import RunSettings
+from s_cnn_rnn.stages import STAGES, Stage, stages_of
+from s_cnn_rnn.systems import (
+    AnnotationModel,
+    build_model,
+    find_system,
+    set_trainable,
+    stage_model,
+)
+
+LOG_EVERY = 50
+Progress = Callable[[str, int, int, dict], None]
+
+
+def no_progress(what: str, done: int, total: int, values: dict) -> None:
+    """Shows nothing."""
+
+
+class TrainingDiverged(RuntimeError):
+    """The loss became infinite or not a number."""
+
+
+class StoppedByUser(Exception):
+    """Ctrl-C: the stage was stopped after a whole step, and its checkpoint written."""
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingData:
+    """What all stages of a run learn from and are looked at with.
+
+    Args:
+        train: the train split.
+        validation: the part of the validation split that is looked at during training.
+    """
+
+    train: EncodedSplit
+    validation: EncodedSplit
+
+    @property
+    def prior(self) -> np.ndarray:
+        """How often each concept occurs in the train split, float [k], 0 to 1."""
+        return self.train.concepts.mean(axis=0)
+
+
+def open_data(settings: RunSettings) -> tuple[PreparedData, TrainingData]:
+    """The prepared data set and its encoded parts."""
+    prepared = PreparedData(settings.data)
+    vocabulary = prepared.vocabulary(settings.task)
+    encode = functools.partial(
+        encode_split, prepared, vocabulary=vocabulary, longest=settings.model.longest
+    )
+    validation = encode("validation").first(settings.evaluation_photographs)
+    return prepared, TrainingData(encode("train"), validation)
+
+
+def train(
+    folder: RunFolder,
+    settings: RunSettings,
+    *,
+    programs: tuple[str, ...] = ("train_cnn", "train_rnn", "train_joint"),
+    progress: Progress = no_progress,
+) -> None:
+    """Runs the stages of some programs that are not over yet.
+
+    Args:
+        folder: of the run; made where it does not exist.
+        settings: of the run.
+        programs: whose stages to run.
+        progress: called with what is going on, steps done, steps in all and the latest values.
+
+    Raises:
+        StoppedByUser: Ctrl-C; the same call goes on.
+        TrainingDiverged: a loss that is no number; the last good checkpoint is kept.
+        SettingsDiffer: the folder holds a run with other settings.
+        OSError: the folder cannot be written, or the disk is too small.
+    """
+    prepared, data = open_data(settings)
+    folder.open(settings, prepared.vocabulary(settings.task))
+    for stage in planned_stages(settings):
+        if stage.program in programs and not folder.stage(stage.name).finished:
+            _StageTraining(folder, settings, stage, data, progress).run()
+            keras.backend.clear_session()
+
+
+def planned_stages(settings: RunSettings) -> list[Stage]:
+    """The stages a run goes through; those of the CNN are left out where it comes from another."""
+    stages = stages_of(find_system(settings.system), list(settings.stages))
+    if settings.cnn_from:
+        stages = [stage for stage in stages if stage.program != "train_cnn"]
+    return stages
+
+
+def load_parts(
+    model: AnnotationModel, folder: RunFolder, settings: RunSettings, before: str
+) -> None:
+    """Loads each part as the latest stage before the named one left it; the others stay as built.
+
+    Args:
+        model: whose parts to load.
+        folder: of the run.
+        settings: of the run; names the run that the CNN comes from, if any.
+        before: a stage's name, or "" for the whole run.
+    """
+    names = list(STAGES)
+    earlier = names[: names.index(before)] if before else names
+    places = [folder.stage(name) for name in earlier]
+    if settings.cnn_from:
+        cnn = RunFolder(pathlib.Path(settings.cnn_from))
+        places = [cnn.stage(name) for name in ("cnn_head", "cnn")] + places
+    for name, part in model.present_parts().items():
+        files = [place.weights / f"{name}.npz" for place in places if place.finished]
+        files = [file for file in files if file.exists()]
+        if files:
+            checkpoints.load(files[-1], checkpoints.layer_variables({name: part}))
+
+
+class _StageTraining:
+    """One stage under way."""
+
+    def __init__(self, folder, settings, stage, data, progress):
+        self.run_folder, self.folder = folder, folder.stage(stage.name)
+        self.settings, self.stage, self.data = settings, stage, data
+        self.stage_settings = settings.stages[stage.name]
+        self.progress = progress
+        self.seconds = 0.0
+
+    def run(self) -> None:
+        """Trains to the last step and keeps the weights."""
+        self._build()
+        self._refuse_small_disk()
+        done = self._restore()
+        log = StageLog(self.folder, done)
+        monitor = Monitor(self, log)
+        while done < self.stage_settings.steps:
+            upto = self._next_boundary(done)
+            stopped, values = self._fit(done, upto)
+            done = int(self.optimiser.iterations)
+            self._log(log, done, values)
+            if self._due(done, self.stage_settings.evaluate_every):
+                self._evaluate(monitor, done)
+            if stopped or self._due(done, self.stage_settings.checkpoint_every):
+                self._save(done)
+            if stopped:
+                raise StoppedByUser(f"{self.folder.path}: stopped after step {done}")
+        self._finish(monitor)
+
+    def _build(self) -> None:
+        with_encoder = self.stage.source != "concepts"
+        self.model = build_model(
+            self.settings,
+            self.run_vocabulary,
+            prior=self.data.prior,
+            with_encoder=with_encoder,
+        )
+        load_parts(self.model, self.run_folder, self.settings, self.stage.name)
+        self.features = self.validation_features = None
+        if self.stage.source == "features":
+            self.features = self._features(self.data.train, 1 + self.stage_settings.flip)
+            self.validation_features = self._features(self.data.validation, 1)
+        self.keras_model = self._stage_model()
+        set_trainable(self.model, self.stage.trains)
+        encoder = self.model.encoder
+        self.optimiser = build_optimiser(
+            self.stage_settings, encoder.trainable_variables if encoder else ()
+        )
+        self.keras_model.compile(
+            self.optimiser,
+            loss={name: LOSSES[name] for name in self.stage.outputs},
+            jit_compile=self.settings.jit,
+        )
+        self.optimiser.build(self.keras_model.trainable_variables)
+
+    @property
+    def run_vocabulary(self):
+        return self.run_folder.vocabulary()
+
+    @property
+    def captions(self) -> int:
+        """C of a training batch."""
+        return self.stage_settings.captions or self.data.train.words.shape[1]
+
+    def _stage_model(self):
+        return stage_model(
+            self.model,
+            source=self.stage.source,
+            trains=self.stage.trains,
+            outputs=self.stage.outputs,
+            captions=self.captions,
+            longest=self.settings.model.longest,
+        )
+
+    def _features(self, data: EncodedSplit, views: int) -> np.ndarray:
+        return cached_features(
+            pathlib.Path(self.settings.feature_cache),
+            self.model.encoder,
+            self.settings.encoder.name,
+            data,
+            views=views,
+            progress=lambda done, total: self.progress(
+                f"features of {data.split}", done, total, {}
+            ),
+        )
+
+    def likelihoods(self) -> Likelihoods:
+        """Computes Lu and Lr of the validation part, as far as this stage learns them."""
+        return Likelihoods(
+            self.model,
+            source="concepts" if self.stage.source == "concepts" else "features",
+            outputs=self.stage.outputs,
+            captions=self.data.validation.words.shape[1],
+            longest=self.settings.model.longest,
+        )
+
+    def _refuse_small_disk(self) -> None:
+        variables = self._variables().values()
+        needed = 3 * sum(4 * math.prod(v.shape) for v in variables)
+        self.run_folder.path.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(self.run_folder.path).free
+        if free < needed:
+            raise OSError(
+                f"{self.run_folder.path}: {free / 1e6:.0f} MB free, but the checkpoints of stage "
+                f"{self.stage.name} take {needed / 1e6:.0f} MB; free some room or use another --run"
+            )
+
+    def _variables(self) -> dict[str, keras.Variable]:
+        layers = checkpoints.layer_variables(self.model.present_parts())
+        return layers | checkpoints.optimiser_variables(self.optimiser)
+
+    def _checkpoints(self) -> checkpoints.Checkpoints:
+        return checkpoints.Checkpoints(self.folder.checkpoints)
+
+    def _restore(self) -> int:
+        paths = self._checkpoints().paths()
+        if not paths:
+            return 0
+        metadata = checkpoints.load(paths[-1], self._variables())
+        self.seconds = metadata["seconds"]
+        return metadata["step"]
+
+    def _save(self, step: int) -> None:
+        self._checkpoints().save(step, self._variables(), {"seconds": self.seconds})
+
+    def _due(self, step: int, every: int) -> bool:
+        return bool(every) and step % every == 0 and step < self.stage_settings.steps
+
+    def _next_boundary(self, step: int) -> int:
+        intervals = (
+            LOG_EVERY,
+            self.stage_settings.evaluate_every,
+            self.stage_settings.checkpoint_every,
+        )
+        ahead = [step + every - step % every for every in intervals if every]
+        return min(*ahead, self.stage_settings.steps)
+
+    def _fit(self, first: int, upto: int) -> tuple[bool, dict[str, float]]:
+        """Fits the steps [first, upto); tells whether Ctrl-C cut them short, and the losses."""
+        batches = training_batches(
+            self.data.train,
+            self.stage_settings,
+            inputs=tuple(self.keras_model.input),
+            outputs=self.stage.outputs,
+            first_step=first,
+            steps=upto - first,
+            seed=self.settings.seed,
+            image_size=self.model.encoder.input_shape[1] if self.model.encoder else None,
+            features=self.features,
+        )
+        watch = _Watch(self, first)
+        started = time.monotonic()
+        with watch.ctrl_c_stops():
+            self.keras_model.fit(
+                batches, epochs=1, steps_per_epoch=upto - first, verbose=0, callbacks=[watch]
+            )
+        elapsed = time.monotonic() - started
+        self.seconds += elapsed
+        steps = int(self.optimiser.iterations) - first
+        rate = steps * self.stage_settings.photographs / elapsed
+        return watch.stopped, {**watch.values, "photographs_per_second": rate}
+
+    def _log(self, log: StageLog, step: int, values: dict[str, float]) -> None:
+        photographs = step * self.stage_settings.photographs
+        log.scalars(
+            step,
+            {
+                **values,
+                "learning_rate": float(self.optimiser.learning_rate),
+                "photographs": photographs,
+                "encoder_passes": photographs if self.stage.source == "image" else 0,
+                "seconds": self.seconds,
+            },
+        )
+
+    def _evaluate(self, monitor: Monitor, step: int) -> dict[str, float]:
+        self.progress(f"{self.stage.name}: evaluating", step, self.stage_settings.steps, {})
+        with averaged_weights(self.optimiser, self.keras_model.trainable_variables):
+            return monitor.look(step)
+
+    def _finish(self, monitor: Monitor) -> None:
+        steps = self.stage_settings.steps
+        values = self._evaluate(monitor, steps)
+        with averaged_weights(self.optimiser, self.keras_model.trainable_variables):
+            for name in self.stage.trains:
+                variables = checkpoints.layer_variables({name: self.model.part(name)})
+                path = self.folder.weights / f"{name}.npz"
+                checkpoints.save(path, variables, {"stage": self.stage.name, "step": steps})
+        passes = steps * self.stage_settings.photographs if self.stage.source == "image" else 0
+        if self.features is not None:
+            passes += self.features.shape[0] * self.features.shape[1]
+        summary = {
+            "stage": self.stage.name,
+            "steps": steps,
+            "seconds": round(self.seconds, 1),
+            "encoder_passes": passes,
+            "validation": values,
+        }
+        self.folder.summary.write_text(json.dumps(summary, indent=2) + "\n", "utf-8")
+        self._checkpoints().delete()
+
+
+class _Watch(keras.callbacks.Callback):
+    """Shows progress, stops at numbers that are none, turns Ctrl-C into a stop after a whole step."""
+
+    def __init__(self, training: _StageTraining, first: int):
+        super().__init__()
+        self.training, self.first = training, first
+        self.values: dict[str, float] = {}
+        self.stopped = False
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Looks at the losses, which are means over the segment so far."""
+        names = {"loss": "loss", "concepts_loss": "Lu", "words_loss": "Lr"}
+        self.values = {names[name]: float(value) for name, value in (logs or {}).items()}
+        if len(self.training.stage.outputs) == 1:
+            only = {"concepts": "Lu", "words": "Lr"}[self.training.stage.outputs[0]]
+            self.values[only] = self.values["loss"]
+        step = self.first + batch + 1
+        stage, settings = self.training.stage, self.training.stage_settings
+        if not math.isfinite(self.values["loss"]):
+            raise TrainingDiverged(
+                f"stage {stage.name}, step {step}: the loss is {self.values['loss']}. The last good "
+                f"checkpoint is kept in {self.training.folder.checkpoints}; lower the learning rate "
+                f"(now {float(self.training.optimiser.learning_rate):g}) or set clip_norm"
+            )
+        self.training.progress(stage.name, step, settings.steps, self.values)
+        if self.stopped:
+            self.model.stop_training = True
+
+    def ctrl_c_stops(self):
+        """While the context lasts, SIGINT asks for a stop; a second one stops at once."""
+        return _Interrupt(self)
+
+
+class _Interrupt:
+    def __init__(self, watch: _Watch):
+        self.watch = watch
+
+    def __enter__(self):
+        try:
+            self.previous = signal.signal(signal.SIGINT, self._ask)
+        except ValueError:  # not in the main thread, where signals cannot arrive
+            self.previous = None
+
+    def _ask(self, number, frame):
+        if self.watch.stopped:
+            raise KeyboardInterrupt
+        self.watch.stopped = True
+
+    def __exit__(self, *_):
+        if self.previous is not None:
+            signal.signal(signal.SIGINT, self.previous)
