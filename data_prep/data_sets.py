@@ -2,12 +2,11 @@
 
 import dataclasses
 import pathlib
+import re
 from collections.abc import Callable, Iterator
 
-from data_prep import flickr8k
-from data_prep.records import SPLITS, Problem, Record
-
-Reader = Callable[..., Iterator[Record | Problem]]
+from data_prep import coco_captions, flickr8k, own_folder, shapes
+from data_prep.records import BadData, Problem, Record
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,15 +14,16 @@ class DataSet:
     """What is known of a data set before it is read.
 
     Args:
-        name: folder of the prepared set; lower case, as tensorflow-datasets wants it.
+        name: how programs call it, and the folder of the prepared set.
         version: of the prepared form.
         release_notes: what each version changed.
         description: for ``dataset_info.json`` and people.
         citation: the work to cite, in words.
         licence: what may be done with it.
         records: the reader; takes the row's options by name.
+        options: the options that the reader takes, as `source_flags` names them.
         expected: photographs in each split of the published set, where the set is fixed.
-        options: names of the options that the reader takes.
+        writes_split: ``split.csv`` is written beside the prepared set.
     """
 
     name: str
@@ -32,26 +32,52 @@ class DataSet:
     description: str
     citation: str
     licence: str
-    records: Reader
+    records: Callable[..., Iterator[Record | Problem]]
+    options: tuple[str, ...]
     expected: dict[str, int] = dataclasses.field(default_factory=dict)
-    options: tuple[str, ...] = ("source",)
+    writes_split: bool = False
 
-    def count_problems(self, found: dict[str, int], source: str | pathlib.Path) -> list[Problem]:
+    def called(self, name: str) -> "DataSet":
+        """The same row, whose prepared set has another name.
+
+        Raises:
+            BadData: the name is not lower-case letters, digits and underscores.
+        """
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            raise BadData(
+                f"name {name!r}: expected lower-case letters, digits and underscores, a letter "
+                "first (tensorflow-datasets names its files so)"
+            )
+        return dataclasses.replace(self, name=name)
+
+    def count_problems(self, found: dict[str, int]) -> list[Problem]:
         """Splits whose size is not the published one: told, never fatal."""
         return [
             Problem(
-                file=str(source),
+                file=self.name,
                 line=0,
                 expected=f"{self.expected[split]:,} photographs in {split}, as published",
-                found=f"{found[split]:,}",
-                advice="check that the data set was unpacked whole; scores are not comparable",
+                found=f"{count:,}",
+                advice="check that the data set is whole; scores are not comparable otherwise",
                 severity="note",
                 record=split,
             )
-            for split in found
-            if split in self.expected and found[split] != self.expected[split]
+            for split, count in found.items()
+            if count != self.expected.get(split, count)
         ]
 
+
+def name_of_folder(source: str | pathlib.Path) -> str:
+    """A name for a prepared set made from the name of the user's folder."""
+    name = re.sub(r"[^a-z0-9]+", "_", pathlib.Path(source).absolute().name.lower()).strip("_")
+    return name if name[:1].isalpha() else f"folder_{name}".rstrip("_")
+
+
+_COCO_CITATION = (
+    "X. Chen, H. Fang, T.-Y. Lin, R. Vedantam, S. Gupta, P. Dollar, C. L. Zitnick. Microsoft COCO "
+    "Captions: Data Collection and Evaluation Server. arXiv:1504.00325 (2015)."
+)
+_COCO_LICENCE = "Annotations CC BY 4.0; the photographs belong to their Flickr owners."
 
 DATA_SETS = {
     row.name: row
@@ -66,9 +92,52 @@ DATA_SETS = {
             "Task: Data, Models and Evaluation Metrics. JAIR 47 (2013), 853-899.",
             licence="Research use only; the photographs belong to their Flickr owners.",
             records=flickr8k.records,
+            options=("source",),
             expected={"train": 6_000, "validation": 1_000, "test": 1_000},
+        ),
+        DataSet(
+            name="coco_captions",
+            version="1.0.0",
+            release_notes={"1.0.0": "Photographs and captions as published, splits as given."},
+            description="Everyday scenes, most with five captions that people wrote.",
+            citation=_COCO_CITATION,
+            licence=_COCO_LICENCE,
+            records=coco_captions.records,
+            options=("source", "annotations", "photographs"),
+        ),
+        DataSet(
+            name="coco_captions_paper",
+            version="1.0.0",
+            release_notes={"1.0.0": "The paper's split of the 2014 photographs."},
+            description="COCO captions 2014, split as in arXiv:1611.05490: train2014 and the "
+            "first 34,428 of val2014 train, the next 2,025 validate, the last 4,051 test.",
+            citation=_COCO_CITATION,
+            licence=_COCO_LICENCE,
+            records=coco_captions.paper_records,
+            options=("source", "photographs"),
+            expected={"train": 117_211, "validation": 2_025, "test": 4_051},
+        ),
+        DataSet(
+            name="own_folder",
+            version="1.0.0",
+            release_notes={"1.0.0": "As the user's files have it."},
+            description="A user's own photographs with captions, labels or tags.",
+            citation="",
+            licence="As the owner of the photographs says.",
+            records=own_folder.records,
+            options=("source", "annotations", "separator", "split_seed", "validation_part"),
+            writes_split=True,
+        ),
+        DataSet(
+            name="shapes",
+            version="1.0.0",
+            release_notes={"1.0.0": "Drawn from a seed."},
+            description="Drawn coloured shapes (how many, colour, shape, size, where), each with "
+            "five differently worded captions.",
+            citation="",
+            licence="MIT, as the program that draws them.",
+            records=shapes.records,
+            options=("count", "seed", "image_size"),
         ),
     )
 }
-
-__all__ = ["DATA_SETS", "SPLITS", "DataSet"]

@@ -7,8 +7,9 @@ import dataclasses
 import pathlib
 from collections.abc import Iterator
 
+from data_prep.folders import unannotated
 from data_prep.records import Problem, Record
-from data_prep.text_files import lines, missing_file
+from data_prep.text_files import lines
 
 PHOTOGRAPH_FOLDERS = ("images", "Flicker8k_Dataset", "Flickr8k_Dataset", "Images")
 CAPTIONS_FILE = "Flickr8k.token.txt"
@@ -113,8 +114,6 @@ def _read_split(
     captions: dict[str, _Captions],
     in_a_split: set[str],
 ) -> Iterator[Record | Problem]:
-    if not path.exists():
-        yield missing_file(path)
     for line in lines(path):
         if isinstance(line, Problem):
             yield line
@@ -167,13 +166,4 @@ def _left_over(
             severity="note" if known or name in present else "skip",
             record=name,
         )
-    for name in sorted(present - in_a_split - captions.keys()):
-        yield Problem(
-            file=str(folder / name),
-            line=0,
-            expected="captions and a split",
-            found="neither",
-            advice="nothing need be done, unless it should be used; it is left out",
-            severity="note",
-            record=name,
-        )
+    yield from unannotated(folder, in_a_split | captions.keys())

@@ -9,7 +9,7 @@ import pathlib
 import pickle
 from collections.abc import Callable, Iterable
 
-from data_prep.records import Problem, ProblemLog, Record
+from data_prep.records import SPLITS, Problem, ProblemLog, Record
 
 SHARD_RECORDS = 1_024
 SHARD_BYTES = 128 * 2**20
@@ -56,9 +56,10 @@ def make_plan(
             log.tell(item)
             continue
         record = _numbered(item, len(seen) + 1)
-        twice = _told_twice(record, seen.get(record.file_name), ids.get(record.image_id))
-        if twice:
-            log.tell(twice)
+        problem = _told_twice(record, seen.get(record.file_name), ids.get(record.image_id))
+        problem = problem or _not_text(record)
+        if problem:
+            log.tell(problem)
             continue
         # Only places are kept: the captions of a large set stay on disk.
         place = dataclasses.replace(record, photograph=b"", captions=(), labels=(), tags=())
@@ -72,7 +73,9 @@ def make_plan(
         _write(shard, split, folder, plan)
     if not plan.sizes.get("train"):
         log.tell(_nothing_to_train(plan, log))
-    return plan
+    order = [split for split in SPLITS if split in plan.sizes]
+    order += sorted(plan.sizes.keys() - set(order))
+    return Plan({s: plan.shards[s] for s in order}, {s: plan.sizes[s] for s in order})
 
 
 def read_shard(path: pathlib.Path) -> list[Record]:
@@ -125,6 +128,23 @@ def _told_twice(record: Record, same_name: Record | None, same_id: Record | None
         advice="delete one of the two; this one is left out",
         record=record.file_name,
     )
+
+
+def _not_text(record: Record) -> Problem | None:
+    """JSON can spell half of a surrogate pair, which no text file can hold."""
+    for text in (record.file_name, *record.captions, *record.labels, *record.tags):
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError as error:
+            return Problem(
+                file=record.source,
+                line=record.line,
+                expected="text that UTF-8 can write",
+                found=f"half a surrogate pair at character {error.start + 1} of {text!r}",
+                advice="correct the text; the photograph is left out",
+                record=repr(record.file_name),
+            )
+    return None
 
 
 def _nothing_to_train(plan: Plan, log: ProblemLog) -> Problem:

@@ -15,7 +15,14 @@ def lines(path: pathlib.Path) -> Iterator[tuple[int, str] | Problem]:
     try:
         file = path.open("rb")
     except OSError as error:
-        yield missing_file(path, error)
+        yield Problem(
+            file=str(path),
+            line=0,
+            expected="a file that can be read",
+            found=error.strerror,
+            advice="check --source and the file's name",
+            severity="refuse",
+        )
         return
     with file:
         for number, content in enumerate(file, start=1):
@@ -25,19 +32,6 @@ def lines(path: pathlib.Path) -> Iterator[tuple[int, str] | Problem]:
                 yield _not_utf8(path, number, content, error)
                 continue
             yield number, text.rstrip("\r\n")
-
-
-def missing_file(path: pathlib.Path, error: OSError | None = None) -> Problem:
-    """What to tell when a file that the data set needs cannot be opened."""
-    reason = "no such file" if error is None else error.strerror
-    return Problem(
-        file=str(path),
-        line=0,
-        expected="a file that can be read",
-        found=reason,
-        advice="check --source and the file's name",
-        severity="refuse",
-    )
 
 
 def _not_utf8(path: pathlib.Path, number: int, content: bytes, error: UnicodeDecodeError):

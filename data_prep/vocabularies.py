@@ -1,5 +1,6 @@
 """The vocabularies beside a prepared data set, made from its train split alone."""
 
+import collections
 import dataclasses
 import pathlib
 from collections.abc import Iterator
@@ -30,29 +31,26 @@ def write(folder: pathlib.Path, settings: VocabularySettings, made_from: dict) -
     Raises:
         BadData: there are captions, but no word is frequent enough.
     """
-    photographs = captions = labels = 0
-    for annotation in _train(folder):
-        photographs += 1
-        captions += len(annotation.captions)
-        labels += len(annotation.labels)
-    made_from = {**made_from, "split": "train", "photographs": photographs}
-    if captions:
-        tokens = (tokenise(caption) for item in _train(folder) for caption in item.captions)
+
+    def train() -> Iterator[prepared.Annotation]:
+        return prepared.read_annotations(folder / prepared.annotations_file("train"))
+
+    counts = collections.Counter()
+    for annotation in train():
+        counts.update(
+            photographs=1, captions=len(annotation.captions), labels=len(annotation.labels)
+        )
+    made_from = {**made_from, "split": "train", "photographs": counts["photographs"]}
+    if counts["captions"]:
+        tokens = (tokenise(caption) for item in train() for caption in item.captions)
+        made_from_captions = {**made_from, "captions": counts["captions"]}
         try:
             vocabulary = caption_vocabulary(
-                tokens,
-                **dataclasses.asdict(settings),
-                made_from={**made_from, "captions": captions},
+                tokens, **dataclasses.asdict(settings), made_from=made_from_captions
             )
         except ValueError as error:
-            raise BadData(f"vocabulary of captions: {error}") from error
+            raise BadData(f"vocabulary of captions: {error} (--minimum_count)") from error
         vocabulary.save(folder / prepared.vocabulary_file("captions"))
-    if labels:
-        vocabulary = label_vocabulary((item.labels for item in _train(folder)), made_from=made_from)
+    if counts["labels"]:
+        vocabulary = label_vocabulary((item.labels for item in train()), made_from=made_from)
         vocabulary.save(folder / prepared.vocabulary_file("labels"))
-
-
-def _train(folder: pathlib.Path) -> Iterator[prepared.Annotation]:
-    with (folder / prepared.annotations_file("train")).open(encoding="utf-8", newline="\n") as file:
-        for line in file:
-            yield prepared.Annotation.from_line(line)

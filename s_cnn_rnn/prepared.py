@@ -11,13 +11,14 @@ import hashlib
 import json
 import pathlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from s_cnn_rnn.vocabulary import Vocabulary
 
 DESCRIPTION_FILE = "prepared.json"
 SKIPPED_FILE = "skipped.jsonl"
 FORMAT = 1
+INCOMPLETE = "incomplete."  # how tensorflow-datasets begins the name of a folder it still writes
 
 
 def annotations_file(split: str) -> str:
@@ -61,6 +62,13 @@ class Annotation:
         for name in ("captions", "labels", "tags"):
             fields[name] = tuple(fields[name])
         return cls(**fields)
+
+
+def read_annotations(path: pathlib.Path) -> Iterator[Annotation]:
+    """The annotations in a file, one at a time."""
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            yield Annotation.from_line(line)
 
 
 class BrokenDataSet(ValueError):
@@ -175,21 +183,15 @@ class PreparedData:
 
     def _read_annotations(self, split: str) -> list[Annotation]:
         path = self.folder / annotations_file(split)
-        try:
-            content = path.read_bytes()
-        except FileNotFoundError:
-            raise BrokenDataSet(
-                f"{path}: the file is missing; prepare the data set again"
-            ) from None
+        if not path.exists():
+            raise BrokenDataSet(f"{path}: the file is missing; prepare the data set again")
         expected = self.description["split_digests"][split]
-        if hashlib.sha256(content).hexdigest() != expected:
+        if file_digest(path) != expected:
             raise BrokenDataSet(
                 f"{path}: expected sha256 {expected}; the file was changed after it was prepared; "
                 "change the data set's own files instead and prepare it again"
             )
-        # JSON lines end at \n alone; splitlines would also break at U+2028 inside a caption.
-        lines = content.decode("utf-8").split("\n")
-        return [Annotation.from_line(line) for line in lines if line]
+        return list(read_annotations(path))
 
     def _source(self, split: str):
         with self._lock:
@@ -206,9 +208,12 @@ class PreparedData:
 
 def _read_description(folder: pathlib.Path) -> dict:
     path = folder / DESCRIPTION_FILE
-    if not path.exists():
+    if not path.exists() or folder.name.startswith(INCOMPLETE):
         raise FileNotFoundError(f"{path}: {_why_missing(folder)}")
-    description = json.loads(path.read_text("utf-8"))
+    try:
+        description = json.loads(path.read_text("utf-8"))
+    except json.JSONDecodeError as error:
+        raise BrokenDataSet(f"{path}: not JSON ({error}); prepare the data set again") from error
     if description.get("format") != FORMAT:
         raise BrokenDataSet(
             f"{path}: format {description.get('format')}; this program reads format {FORMAT}; "
@@ -221,9 +226,9 @@ def _why_missing(folder: pathlib.Path) -> str:
     again = "prepare it with `python -m data_prep.prepare --help`"
     if not folder.exists():
         return f"there is no folder {folder}; {again}"
+    if folder.name.startswith(INCOMPLETE):
+        return f"a preparation that was interrupted; delete the folder and {again}"
     versions = sorted(str(p.parent) for p in folder.glob(f"**/{DESCRIPTION_FILE}"))
     if versions:
         return f"expected DATA_DIR/NAME/VERSION; prepared data sets below it: {versions[:5]}"
-    if ".incomplete" in folder.name:
-        return f"a preparation that was interrupted; delete the folder and {again}"
     return f"the folder holds no prepared data set; {again}"
