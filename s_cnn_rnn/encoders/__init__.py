@@ -7,7 +7,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from s_cnn_rnn.encoders import efficientnet_lite
+from s_cnn_rnn.encoders import efficientnet_lite, inception_v3, shapes_cnn, vgg16
 
 PRETRAINED = "pretrained"
 
@@ -53,6 +53,33 @@ ENCODERS = {
         _efficientnet_lite(0, 224),
         _efficientnet_lite(1, 240),
         _efficientnet_lite(2, 260),
+        Encoder(
+            name="inception_v3",
+            build=inception_v3.build,
+            image_size=299,
+            width=inception_v3.WIDTH,
+            weights="keras.applications.InceptionV3, downloaded once",
+            reference="arXiv 1512.00567",
+            preprocessing="rgb, x / 127.5 - 1",
+        ),
+        Encoder(
+            name="vgg16",
+            build=vgg16.build,
+            image_size=224,
+            width=vgg16.WIDTH,
+            weights="keras.applications.VGG16, downloaded once",
+            reference="arXiv 1409.1556",
+            preprocessing="bgr, x - (103.939, 116.779, 123.68)",
+        ),
+        Encoder(
+            name="small_cnn",
+            build=shapes_cnn.build,
+            image_size=64,
+            width=shapes_cnn.WIDTH,
+            weights=None,
+            reference="this project",
+            preprocessing="rgb, x / 127.5 - 1",
+        ),
     )
 }
 

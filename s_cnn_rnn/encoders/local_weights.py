@@ -12,6 +12,15 @@ def variable_names(model: keras.Model) -> dict[str, keras.Variable]:
     return {variable.path.removeprefix("encoder/"): variable for variable in model.weights}
 
 
+def save(model: keras.Model, path: str | pathlib.Path) -> None:
+    """Writes an encoder's weights as a `.npz` that `load` and `build_encoder` read."""
+    arrays = {
+        name: keras.ops.convert_to_numpy(variable)
+        for name, variable in variable_names(model).items()
+    }
+    np.savez(path, **arrays)
+
+
 def load(model: keras.Model, path: str | pathlib.Path) -> None:
     """Reads the weights of a whole model.
 

@@ -34,26 +34,33 @@ class _NormalizedConvolution(keras.layers.Layer):
         self.relu6 = relu6
         self.epsilon = epsilon
 
-    def _add_normalization(self, channels: int) -> None:
-        def add(name, initializer, trainable):
-            return self.add_weight(
-                name=name, shape=(channels,), initializer=initializer, trainable=trainable
-            )
+    def _add_variables(self, kernel_shape: tuple[int, ...], channels: int) -> None:
+        self.kernel = self._add_variable("kernel", kernel_shape, _kernel_initializer())
+        self.gamma = self._add_variable("gamma", (channels,), "ones")
+        self.beta = self._add_variable("beta", (channels,), "zeros")
+        self.moving_mean = self._add_variable("moving_mean", (channels,), "zeros", trainable=False)
+        self.moving_variance = self._add_variable(
+            "moving_variance", (channels,), "ones", trainable=False
+        )
 
-        self.gamma = add("gamma", "ones", True)
-        self.beta = add("beta", "zeros", True)
-        self.moving_mean = add("moving_mean", "zeros", False)
-        self.moving_variance = add("moving_variance", "ones", False)
+    def _add_variable(self, name, shape, initializer, trainable=True):
+        # No automatic cast: under mixed precision the product below is still made in float32.
+        return self.add_weight(
+            name=name, shape=shape, initializer=initializer, trainable=trainable, autocast=False
+        )
 
-    def _scale_and_shift(self):
+    def _kernel_and_shift(self, channels_shape: tuple[int, ...]):
         scale = self.gamma * ops.rsqrt(self.moving_variance + self.epsilon)
-        return scale, self.beta - self.moving_mean * scale
+        kernel = self.kernel * ops.reshape(scale, channels_shape)
+        shift = self.beta - self.moving_mean * scale
+        return ops.cast(kernel, self.compute_dtype), ops.cast(shift, self.compute_dtype)
 
     def _finish(self, outputs, shift):
         outputs = ops.add(outputs, shift)
         return ops.relu6(outputs) if self.relu6 else outputs
 
     def get_config(self):
+        """The constructor's arguments."""
         return {
             **super().get_config(),
             "kernel_size": self.kernel_size,
@@ -87,18 +94,23 @@ class NormalizedConvolution(_NormalizedConvolution):
 
     def build(self, input_shape):
         """Makes the kernel [k,k,C,filters], gamma, beta and the statistics [filters]."""
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=(self.kernel_size, self.kernel_size, input_shape[-1], self.filters),
-            initializer=_kernel_initializer(),
-        )
-        self._add_normalization(self.filters)
+        kernel_shape = (self.kernel_size, self.kernel_size, input_shape[-1], self.filters)
+        self._add_variables(kernel_shape, self.filters)
 
     def call(self, inputs):
         """Convolves with "same" padding as TensorFlow defines it."""
-        scale, shift = self._scale_and_shift()
-        outputs = ops.conv(inputs, self.kernel * scale, strides=self.strides, padding="same")
+        kernel, shift = self._kernel_and_shift((self.filters,))
+        if self.kernel_size == 1 and self.strides == 1:
+            return self._multiply(inputs, kernel, shift)
+        outputs = ops.conv(inputs, kernel, strides=self.strides, padding="same")
         return self._finish(outputs, shift)
+
+    def _multiply(self, inputs, kernel, shift):
+        # The same sum as the convolution's; its gradients take about 2/3 of the time on a CPU.
+        height, width, channels = inputs.shape[1:]
+        pixels = ops.reshape(inputs, (-1, channels))
+        outputs = self._finish(ops.matmul(pixels, kernel[0, 0]), shift)
+        return ops.reshape(outputs, (-1, height, width, self.filters))
 
     def get_config(self):
         """The constructor's arguments."""
@@ -119,16 +131,10 @@ class NormalizedDepthwiseConvolution(_NormalizedConvolution):
     def build(self, input_shape):
         """Makes the kernel [k,k,C,1], gamma, beta and the statistics [C]."""
         channels = input_shape[-1]
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=(self.kernel_size, self.kernel_size, channels, 1),
-            initializer=_kernel_initializer(),
-        )
-        self._add_normalization(channels)
+        self._add_variables((self.kernel_size, self.kernel_size, channels, 1), channels)
 
     def call(self, inputs):
         """Convolves with "same" padding as TensorFlow defines it."""
-        scale, shift = self._scale_and_shift()
-        kernel = self.kernel * ops.expand_dims(scale, -1)
+        kernel, shift = self._kernel_and_shift((inputs.shape[-1], 1))
         outputs = ops.depthwise_conv(inputs, kernel, strides=self.strides, padding="same")
         return self._finish(outputs, shift)
