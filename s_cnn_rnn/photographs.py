@@ -17,6 +17,7 @@ SMALLEST_SIDE = 2  # a picture one pixel wide or high shows nothing
 LARGEST_PIXELS = 400_000_000  # 1.2 GB of RGB pixels
 DRAFT_PIXELS = 16_000_000  # larger JPEGs may be decoded at a fraction of their size
 JPEG_QUALITY = 95
+_GREY = (0.299, 0.587, 0.114)  # luma of red, green, blue
 _ORIENTATION = 0x0112  # the EXIF tag; 1 is upright
 _SIXTEEN_BIT = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 
@@ -268,31 +269,31 @@ def augment(image: tf.Tensor, seed: tf.Tensor, settings: Augmentation) -> tf.Ten
 
 def _random_crop(image: tf.Tensor, seed: tf.Tensor, area: tuple[float, float]) -> tf.Tensor:
     size = tf.shape(image)[:2]
-    height, width = tf.unstack(tf.cast(size, tf.float32))
-    part, log_aspect, down, right = tf.unstack(tf.random.stateless_uniform([4], seed))
+    sides = tf.cast(size, tf.float32)  # height, width
+    part, log_aspect, *place = tf.unstack(tf.random.stateless_uniform([4], seed))
     part = area[0] + part * (area[1] - area[0])
-    widest = np.log(4 / 3)
-    aspect = tf.exp((2 * log_aspect - 1) * widest)
+    aspect = tf.exp((2 * log_aspect - 1) * np.log(4 / 3))
     # The area stays exact where one side would be longer than the photograph's.
     high = tf.clip_by_value(tf.sqrt(part / aspect), part, 1.0)
-    wide = part / high
-    crop_height = tf.clip_by_value(tf.round(high * height), 1, height)
-    crop_width = tf.clip_by_value(tf.round(wide * width), 1, width)
-    top = tf.floor(down * (height - crop_height + 1))
-    left = tf.floor(right * (width - crop_width + 1))
-    begin = tf.cast(tf.stack([top, left, 0.0]), tf.int32)
-    extent = tf.cast(tf.stack([crop_height, crop_width, 3.0]), tf.int32)
+    crop = tf.clip_by_value(tf.round(tf.stack([high, part / high]) * sides), 1, sides)
+    corner = tf.floor(tf.stack(place) * (sides - crop + 1))
+    begin = tf.cast(tf.concat([corner, [0.0]], 0), tf.int32)
+    extent = tf.cast(tf.concat([crop, [3.0]], 0), tf.int32)
     resized = tf.image.resize(tf.slice(image, begin, extent), size, "bilinear")
     return tf.cast(tf.clip_by_value(tf.round(resized), 0, 255), tf.uint8)
 
 
 def _jitter(image: tf.Tensor, seed: tf.Tensor, settings: Augmentation) -> tf.Tensor:
+    """All three changes are linear in a pixel's colours, so that one small matrix does them."""
     strength = tf.constant([settings.brightness, settings.contrast, settings.saturation])
     factors = 1 + strength * tf.random.stateless_uniform([3], seed, -1.0, 1.0)
     brightness, contrast, saturation = tf.unstack(factors)
-    pixels = tf.cast(image, tf.float32) * brightness
-    mean = tf.reduce_mean(tf.image.rgb_to_grayscale(pixels))
-    pixels = mean + contrast * (pixels - mean)
-    grey = tf.image.rgb_to_grayscale(pixels)
-    pixels = grey + saturation * (pixels - grey)
-    return tf.cast(tf.clip_by_value(tf.round(pixels), 0, 255), tf.uint8)
+    pixels = tf.cast(tf.reshape(image, [-1, 3]), tf.float32)  # [H*W, 3]
+    grey = tf.constant(_GREY)[:, tf.newaxis]  # [3, 1]
+    mean = brightness * (tf.reduce_mean(pixels, axis=0, keepdims=True) @ grey)
+    # x -> brightness x; x -> mean + contrast (x - mean); x -> grey + saturation (x - grey)
+    to_grey = tf.tile(grey, [1, 3])
+    matrix = saturation * tf.eye(3) + (1 - saturation) * to_grey
+    pixels = pixels @ (contrast * brightness * matrix) + (1 - contrast) * mean
+    pixels = tf.cast(tf.clip_by_value(tf.round(pixels), 0, 255), tf.uint8)
+    return tf.reshape(pixels, tf.shape(image))
