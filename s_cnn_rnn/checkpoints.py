@@ -98,8 +98,8 @@ def load(path: pathlib.Path, variables: Mapping[str, keras.Variable]) -> dict:
     for name, variable in variables.items():
         if tuple(variable.shape) != arrays[name].shape:
             raise CheckpointMismatch(
-                f"{path}: {name} has shape {arrays[name].shape}, the model {tuple(variable.shape)}; "
-                "is it another vocabulary, or other settings?"
+                f"{path}: {name} has shape {arrays[name].shape}, the model "
+                f"{tuple(variable.shape)}; is it another vocabulary, or other settings?"
             )
     for name, variable in variables.items():
         variable.assign(arrays[name])

@@ -1,8 +1,8 @@
 """The cache of F for a frozen encoder: each photograph passes through the CNN once.
 
 A cache file is named after everything its content depends on: the photographs (by content), the
-encoder, its weights, the preprocessing and the image size. Change one and another file is made; so a
-cache is never stale.
+encoder, its weights, the preprocessing and the image size. Change one and another file is made, so
+a cache is never stale.
 """
 
 import hashlib
@@ -16,11 +16,13 @@ import numpy as np
 from s_cnn_rnn.data import EncodedSplit, image_batches
 from s_cnn_rnn.encoders import encoder_digest
 
-Progress = Callable[[int, int], None]
-
 
 def encode_photographs(
-    encoder: keras.Model, data: EncodedSplit, *, mirrored: bool = False, progress: Progress = None
+    encoder: keras.Model,
+    data: EncodedSplit,
+    *,
+    mirrored: bool = False,
+    progress: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
     """F of every photograph, in order: float32 [N, D]. Nothing is cached."""
     features = np.empty((len(data), encoder.output_shape[-1]), np.float32)
@@ -35,7 +37,7 @@ def cached_features(
     data: EncodedSplit,
     *,
     views: int = 1,
-    progress: Progress = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
     """F of every photograph from the cache, computed first where it is missing.
 

@@ -24,8 +24,8 @@ def word_loss(words, log_likelihood):
     """Lr (section 3.3): negative log likelihood, summed over time steps, averaged over sequences.
 
     Args:
-        words: int [B, C, T], START ... END, padded with 0. A sequence of padding alone (a photograph
-            with fewer annotations than C) does not count.
+        words: int [B, C, T], START ... END, padded with 0. A sequence of padding alone
+            (a photograph with fewer annotations than C) does not count.
         log_likelihood: log p of words[:, :, 1:], float [B, C, T - 1], 0 where that is padding.
 
     Returns:

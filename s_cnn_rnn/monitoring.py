@@ -3,10 +3,10 @@
 import numpy as np
 
 from s_cnn_rnn.caption_metrics import quick_scores
-from s_cnn_rnn.evaluation import Writer, embed, predict_concepts, write
 from s_cnn_rnn.features import encode_photographs
 from s_cnn_rnn.logs import StageLog
 from s_cnn_rnn.metrics import mean_average_precision
+from s_cnn_rnn.writing import Writer, embed, predict_concepts, write
 
 SAMPLES = 6
 

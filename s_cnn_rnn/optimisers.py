@@ -2,7 +2,8 @@
 
 import contextlib
 import math
-from collections.abc import Sequence
+import types
+from collections.abc import Mapping, Sequence
 
 import keras
 
@@ -18,7 +19,7 @@ class _DenseGradients:
     """
 
     # Factors on the learning rate, by variable path; every other variable has 1.
-    factors: dict[str, float] = {}
+    factors: Mapping[str, float] = types.MappingProxyType({})
 
     def apply(self, grads, trainable_variables=None):
         """Applies the gradients, as `keras.Optimizer.apply` does."""

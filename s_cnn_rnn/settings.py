@@ -66,8 +66,8 @@ class StageSettings:
         encoder_learning_rate_factor: factor on the learning rate for the encoder's variables.
         clip_norm: bound on the norm of all gradients together; None for none.
         weight_decay: AdamW's.
-        weight_average: momentum of an exponential average of the weights, which is what is evaluated
-            and kept in their place; 0 for none.
+        weight_average: momentum of an exponential average of the weights, which is evaluated and
+            kept in their place; 0 for none.
         flip: whether photographs are mirrored at random.
         smallest_crop: smallest part of the photograph's area that a random crop keeps; 1 for none.
         evaluate_every: steps between evaluations on the validation part; 0 for the end only.
@@ -120,8 +120,8 @@ class RunSettings:
         evaluation_photographs: how many of the validation part are looked at during training.
         precision: Keras's dtype policy, "float32" or "mixed_bfloat16".
         jit: whether XLA compiles the training step.
-        cnn_from: another run's folder, whose encoder and semantic layer this run starts from
-            instead of training its own.
+        cnn_from: another run's folder ("" for none), whose encoder and semantic layer this run
+            starts from instead of training its own.
         feature_cache: folder for the features of frozen encoders, shared by all runs.
     """
 
@@ -136,7 +136,7 @@ class RunSettings:
     evaluation_photographs: int = 500
     precision: str = "float32"
     jit: bool = False
-    cnn_from: str | None = None
+    cnn_from: str = ""
     feature_cache: str = "data/features"
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Runs the stages: loads what earlier ones learnt, fits, logs, checkpoints, goes on where it stopped.
+"""Runs the stages: loads what earlier ones learnt, fits, logs, checkpoints, resumes.
 
 A stage is fitted in segments, each one call of Keras's `fit`; between them it is logged, evaluated
 and checkpointed. Data order, augmentation and dropout depend only on the seed, the step and what a
@@ -13,20 +13,19 @@ import pathlib
 import shutil
 import signal
 import time
-from collections.abc import Callable
 
 import keras
 import numpy as np
 
 from s_cnn_rnn import checkpoints
 from s_cnn_rnn.data import EncodedSplit, encode_split, training_batches
-from s_cnn_rnn.evaluation import Likelihoods
 from s_cnn_rnn.features import cached_features
 from s_cnn_rnn.logs import StageLog
 from s_cnn_rnn.losses import LOSSES
 from s_cnn_rnn.monitoring import Monitor
 from s_cnn_rnn.optimisers import averaged_weights, build_optimiser
 from s_cnn_rnn.prepared import PreparedData
+from s_cnn_rnn.progress import Progress, no_progress
 from s_cnn_rnn.run_folder import RunFolder
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.stages import STAGES, Stage, stages_of
@@ -37,13 +36,9 @@ from s_cnn_rnn.systems import (
     set_trainable,
     stage_model,
 )
+from s_cnn_rnn.writing import Likelihoods
 
 LOG_EVERY = 50
-Progress = Callable[[str, int, int, dict], None]
-
-
-def no_progress(what: str, done: int, total: int, values: dict) -> None:
-    """Shows nothing."""
 
 
 class TrainingDiverged(RuntimeError):
@@ -106,15 +101,50 @@ def train(
     """
     prepared, data = open_data(settings)
     folder.open(settings, prepared.vocabulary(settings.task))
-    for stage in planned_stages(settings):
+    planned = planned_stages(settings)
+    for stage in planned:
         if stage.program in programs and not folder.stage(stage.name).finished:
             _StageTraining(folder, settings, stage, data, progress).run()
             keras.backend.clear_session()
+    if all(folder.stage(stage.name).finished for stage in planned):
+        collect_weights(folder, settings)
+
+
+def collect_weights(folder: RunFolder, settings: RunSettings) -> None:
+    """Puts the final weights of every part side by side, so that the run folder is whole."""
+    model = build_model(settings, folder.vocabulary())
+    load_parts(model, folder, settings, before="")
+    for name, part in model.present_parts().items():
+        path = folder.weights / f"{name}.npz"
+        if not path.exists():
+            checkpoints.save(path, checkpoints.layer_variables({name: part}), {"part": name})
+
+
+def load_model(folder: RunFolder) -> AnnotationModel:
+    """The trained model of a finished run; the run folder alone is enough.
+
+    Raises:
+        FileNotFoundError: this is no run folder, or stages are missing; the message names them.
+    """
+    settings = folder.settings()
+    missing = [s.name for s in planned_stages(settings) if not folder.stage(s.name).finished]
+    if missing or not folder.weights.exists():
+        raise FileNotFoundError(
+            f"{folder.path}: not trained to the end; missing stages: {', '.join(missing) or 'none'}"
+            "; run the training program with the same --config and --run"
+        )
+    bare = dataclasses.replace(settings.encoder, weights=None)
+    model = build_model(dataclasses.replace(settings, encoder=bare), folder.vocabulary())
+    for name, part in model.present_parts().items():
+        variables = checkpoints.layer_variables({name: part})
+        checkpoints.load(folder.weights / f"{name}.npz", variables)
+    return model
 
 
 def planned_stages(settings: RunSettings) -> list[Stage]:
-    """The stages a run goes through; those of the CNN are left out where it comes from another."""
-    stages = stages_of(find_system(settings.system), list(settings.stages))
+    """The stages a run goes through: those with steps, without the CNN's where it has another's."""
+    named = [name for name, stage in settings.stages.items() if stage.steps]
+    stages = stages_of(find_system(settings.system), named)
     if settings.cnn_from:
         stages = [stage for stage in stages if stage.program != "train_cnn"]
     return stages
@@ -348,7 +378,7 @@ class _StageTraining:
 
 
 class _Watch(keras.callbacks.Callback):
-    """Shows progress, stops at numbers that are none, turns Ctrl-C into a stop after a whole step."""
+    """Shows progress, stops at a loss that is no number, lets Ctrl-C end a whole step."""
 
     def __init__(self, training: _StageTraining, first: int):
         super().__init__()
@@ -367,9 +397,9 @@ class _Watch(keras.callbacks.Callback):
         stage, settings = self.training.stage, self.training.stage_settings
         if not math.isfinite(self.values["loss"]):
             raise TrainingDiverged(
-                f"stage {stage.name}, step {step}: the loss is {self.values['loss']}. The last good "
-                f"checkpoint is kept in {self.training.folder.checkpoints}; lower the learning rate "
-                f"(now {float(self.training.optimiser.learning_rate):g}) or set clip_norm"
+                f"stage {stage.name}, step {step}: the loss is {self.values['loss']}. The last "
+                f"good checkpoint is kept in {self.training.folder.checkpoints}; lower the learning "
+                f"rate (now {float(self.training.optimiser.learning_rate):g}) or set clip_norm"
             )
         self.training.progress(stage.name, step, settings.steps, self.values)
         if self.stopped:

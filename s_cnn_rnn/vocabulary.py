@@ -62,7 +62,8 @@ class Vocabulary:
             raise ValueError(f"vocabulary: these words are listed twice: {repeated[:10]}")
         if len(self.words) != len(self.counts):
             raise ValueError(
-                f"vocabulary: {len(self.words)} words but {len(self.counts)} counts; expected one each"
+                f"vocabulary: {len(self.words)} words but {len(self.counts)} counts; expected one "
+                "each"
             )
         object.__setattr__(self, "_ids", {w: self.first_word + i for i, w in enumerate(self.words)})
         object.__setattr__(self, "_concept_numbers", {c: i for i, c in enumerate(self.concepts)})
@@ -225,7 +226,7 @@ def label_vocabulary(
         labels: all labels of the data set, where it defines them; else those that occur.
         made_from: recorded in the file.
     """
-    counter = collections.Counter({label: 0 for label in labels or ()})
+    counter = collections.Counter(dict.fromkeys(labels or (), 0))
     for label_list in label_lists:
         counter.update(set(label_list))
     if not counter:

@@ -99,7 +99,7 @@ def test_step_zero_reads_the_image_as_a_word(decoder):
     image = np.random.default_rng(1).normal(size=(2, EMBEDDING)).astype("float32")
     state = decoder.begin({"input": keras.ops.convert_to_tensor(image)})
     w_x, _, b = (np.split(w.numpy(), 4, axis=-1) for w in decoder.cell.weights)
-    i, g, f, o = (image @ w_x[n] + b[n] for n in range(4))
+    i, g, _, o = (image @ w_x[n] + b[n] for n in range(4))
     c = sigmoid(i) * np.maximum(g, 0)
     np.testing.assert_allclose(state["c"], c, atol=1e-6)
     np.testing.assert_allclose(state["h"], sigmoid(o) * np.maximum(c, 0), atol=1e-6)

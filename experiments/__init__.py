@@ -1,0 +1,1 @@
+"""The programs: one per stage, and what looks at a finished run."""
