@@ -54,13 +54,7 @@ def _run(programs) -> None:
             train(folder, settings, programs=programs, progress=progress)
     except StoppedByUser as stop:
         sys.exit(f"{stop}; the same command goes on from there")
-    except (
-        BrokenDataSet,
-        FileNotFoundError,
-        SettingsDiffer,
-        TrainingDiverged,
-        ValueError,
-    ) as error:
+    except (OSError, TrainingDiverged, ValueError) as error:
         sys.exit(f"{pathlib.Path(sys.argv[0]).stem}: {error}")
     for stage in planned_stages(settings):
         if stage.program in programs:

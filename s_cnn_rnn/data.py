@@ -217,6 +217,7 @@ def training_batches(
         "seed": [2],
     }
 
+    @tf.autograph.experimental.do_not_convert
     def read_in_graph(step):
         values = tf.numpy_function(read, [step], [types[name] for name in names])
         return {
@@ -227,8 +228,12 @@ def training_batches(
     dataset = tf.data.Dataset.range(first_step, first_step + steps).map(read_in_graph)
     if "image" in inputs:
         dataset = _decode(dataset, stage, image_size)
-    split = lambda batch: ({n: batch[n] for n in inputs}, {n: batch[n] for n in outputs})  # noqa: E731
-    dataset = dataset.map(split).prefetch(2)
+
+    @tf.autograph.experimental.do_not_convert
+    def inputs_and_targets(batch):
+        return {name: batch[name] for name in inputs}, {name: batch[name] for name in outputs}
+
+    dataset = dataset.map(inputs_and_targets).prefetch(2)
     return dataset.apply(tf.data.experimental.assert_cardinality(steps)).with_options(_in_order())
 
 
@@ -236,6 +241,7 @@ def _decode(dataset, stage: StageSettings, image_size: int) -> tf.data.Dataset:
     """JPEGs of whole batches -> pixels, photograph by photograph on all cores."""
     variation = Augmentation(flip=stage.flip, crop=(stage.smallest_crop, 1.0))
 
+    @tf.autograph.experimental.do_not_convert
     def one(example):
         pixels = augment(
             decode_and_resize(example["image"], image_size), example["seed"], variation
@@ -264,6 +270,7 @@ def image_batches(
         indices = np.arange(start, min(start + batch, len(data)))
         return np.array(data.photographs(indices), object)
 
+    @tf.autograph.experimental.do_not_convert
     def one(jpeg):
         pixels = decode_and_resize(jpeg, image_size)
         return pixels[:, ::-1] if mirrored else pixels

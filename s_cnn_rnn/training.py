@@ -398,8 +398,9 @@ class _Watch(keras.callbacks.Callback):
         if not math.isfinite(self.values["loss"]):
             raise TrainingDiverged(
                 f"stage {stage.name}, step {step}: the loss is {self.values['loss']}. The last "
-                f"good checkpoint is kept in {self.training.folder.checkpoints}; lower the learning "
-                f"rate (now {float(self.training.optimiser.learning_rate):g}) or set clip_norm"
+                f"good checkpoint is kept in {self.training.folder.checkpoints}; lower the "
+                f"learning rate (now {float(self.training.optimiser.learning_rate):g}) or set "
+                "clip_norm"
             )
         self.training.progress(stage.name, step, settings.steps, self.values)
         if self.stopped:
