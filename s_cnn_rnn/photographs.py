@@ -277,9 +277,9 @@ def _random_crop(image: tf.Tensor, seed: tf.Tensor, area: tuple[float, float]) -
     high = tf.clip_by_value(tf.sqrt(part / aspect), part, 1.0)
     crop = tf.clip_by_value(tf.round(tf.stack([high, part / high]) * sides), 1, sides)
     corner = tf.floor(tf.stack(place) * (sides - crop + 1))
-    begin = tf.cast(tf.concat([corner, [0.0]], 0), tf.int32)
-    extent = tf.cast(tf.concat([crop, [3.0]], 0), tf.int32)
-    resized = tf.image.resize(tf.slice(image, begin, extent), size, "bilinear")
+    begin, end = tf.cast(corner, tf.int32), tf.cast(corner + crop, tf.int32)
+    cropped = image[begin[0] : end[0], begin[1] : end[1]]
+    resized = tf.image.resize(cropped, size, "bilinear")
     return tf.cast(tf.clip_by_value(tf.round(resized), 0, 255), tf.uint8)
 
 
