@@ -13,3 +13,19 @@ def shared_data() -> pathlib.Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("no ../shared/data beside the repository")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def tiny_data(tmp_path_factory):
+    """Sixty drawn pictures, prepared: 48 train, 6 validation, 6 test."""
+    from tiny_runs import prepare_shapes
+
+    return prepare_shapes(tmp_path_factory.mktemp("prepared"))
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tiny_data, tmp_path_factory):
+    """The finished `RunFolder` of `ours`, every stage a few steps; do not change it."""
+    from tiny_runs import train_tiny
+
+    return train_tiny(tmp_path_factory.mktemp("runs") / "ours_0", tiny_data)
