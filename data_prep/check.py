@@ -16,9 +16,9 @@ from absl import app, flags
 
 from data_prep import source_flags
 from data_prep.checks import check_prepared, check_source
-from data_prep.progress import ProgressBar
 from data_prep.records import BadData
 from data_prep.side_files import write_problems
+from s_cnn_rnn.progress import ProgressBar
 
 _PREPARED = flags.DEFINE_string("prepared", None, "A prepared data set: DATA_DIR/NAME/VERSION.")
 _VOCABULARY = flags.DEFINE_string(
@@ -38,8 +38,8 @@ def main(argv):
     if (_PREPARED.value is None) == (source_flags.DATA_SET.value is None):
         sys.exit("check: say either --data_set=... --source=... or --prepared=FOLDER (see --help)")
     try:
-        with ProgressBar() as progress:
-            report = _report(progress)
+        with ProgressBar(" records") as progress:
+            report = _check(progress)
     except BadData as error:
         sys.exit(f"check: cannot be used: {error}")
     if report.problems:
@@ -47,22 +47,17 @@ def main(argv):
     print("\n".join(report.lines(_LISTED_IN.value)))
 
 
-def _report(progress):
+def _check(progress):
     if _PREPARED.value is not None:
-        return check_prepared(
-            _PREPARED.value,
-            vocabulary=_VOCABULARY.value,
-            every_photograph=_EVERY_PHOTOGRAPH.value,
-            progress=progress,
-        )
+        run_or_file, every = _VOCABULARY.value, _EVERY_PHOTOGRAPH.value
+        return check_prepared(_PREPARED.value, run_or_file, every, progress)
     row, options = source_flags.chosen()
-    on_bad_record = source_flags.ON_BAD_RECORD.value
-    stream = row.records(**options)
-    return check_source(row, stream, on_bad_record=on_bad_record, progress=progress)
+    return check_source(row, row.records(**options), source_flags.ON_BAD_RECORD.value, progress)
 
 
 def run():
     """The console command."""
+    flags.FLAGS.set_default("verbosity", -1)  # tensorflow-datasets' lines would cut the bars
     app.run(main)
 
 

@@ -13,11 +13,12 @@ from data_prep.data_sets import DataSet
 from data_prep.examples import outcomes
 from data_prep.overlap import PicturesSeen
 from data_prep.plan import make_plan, read_shard
-from data_prep.progress import Counting, Progress, no_progress
+from data_prep.progress import Counting
 from data_prep.records import BadData, Problem, ProblemLog, Record
 from data_prep.report import Report
 from s_cnn_rnn.photographs import DamagedPhotograph, as_stored
 from s_cnn_rnn.prepared import BrokenDataSet, PreparedData, annotations_file, digest_of_splits
+from s_cnn_rnn.progress import Progress, no_progress
 from s_cnn_rnn.vocabulary import Vocabulary
 
 READ_AT_ONCE = 64
@@ -26,10 +27,10 @@ READ_AT_ONCE = 64
 def check_source(
     row: DataSet,
     stream: Iterable[Record | Problem],
-    *,
     on_bad_record: str = "skip",
-    workers: int = 2,
     progress: Progress = no_progress,
+    *,
+    workers: int = 2,
 ) -> Report:
     """Checks everything that a preparation would, and writes nothing.
 
@@ -37,8 +38,8 @@ def check_source(
         row: what is known of the data set.
         stream: what its reader yields.
         on_bad_record: "skip" goes through all of it, "fail" stops at the first bad record.
-        workers: threads that read and decode.
         progress: called after every record.
+        workers: threads that read and decode.
 
     Raises:
         BadData: the data set cannot be prepared, or stops at a bad record.
@@ -81,7 +82,6 @@ def _check_shard(split, records, workers, log, conversions, pictures, counting) 
 
 def check_prepared(
     folder: str | pathlib.Path,
-    *,
     vocabulary: str | pathlib.Path | None = None,
     every_photograph: bool = False,
     progress: Progress = no_progress,

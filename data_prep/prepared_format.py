@@ -23,9 +23,10 @@ from data_prep import side_files
 from data_prep.data_sets import DataSet
 from data_prep.examples import ShardExamples
 from data_prep.plan import Plan, make_plan
-from data_prep.progress import Counting, Progress, no_progress
+from data_prep.progress import Counting
 from data_prep.records import Problem, ProblemLog, Record
 from s_cnn_rnn.prepared import INCOMPLETE, PreparedData
+from s_cnn_rnn.progress import Progress, no_progress
 
 _PLAN_FOLDER = "plan"
 

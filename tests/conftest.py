@@ -2,6 +2,8 @@
 
 import pathlib
 
+# It defines flags when it is imported: inside flagsaver, they would be gone afterwards.
+import array_record.python.array_record_data_source  # noqa: F401
 import pytest
 
 SHARED_DATA = pathlib.Path(__file__).parents[2] / "shared" / "data"

@@ -34,7 +34,8 @@ def own_photographs(tmp_path):
     return folder
 
 
-def test_prepare_and_check_own_photographs(own_photographs, tmp_path, capsys):
+def test_prepare_and_check_own_photographs(own_photographs, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["prepare", f"--source={own_photographs}"])
     output = tmp_path / "prepared"
     listed = tmp_path / "found.jsonl"
     source = {"data_set": "own_folder", "source": str(own_photographs)}
@@ -45,6 +46,8 @@ def test_prepare_and_check_own_photographs(own_photographs, tmp_path, capsys):
     data = PreparedData(folder)
     assert data.splits == {"train": 8, "validation": 1}
     assert data.description["settings"]["source"] == str(own_photographs)
+    command = f"python -m data_prep.prepare '--source={own_photographs}'"
+    assert data.description["command"] == command  # a space in the folder's name
     split = (folder / "split.csv").read_text().splitlines()
     assert split[0] == "file_name,split"
     assert sum(line.endswith(",validation") for line in split) == 1
