@@ -48,7 +48,7 @@ def _encoder(image, build_original, original: keras.Model | None) -> keras.Model
     for layer, its_copy in copies.items():
         its_copy.set_weights(layer.get_weights())
     features = keras.layers.GlobalAveragePooling2D(name="features", dtype="float32")(copied.output)
-    return keras.Model(copied.input, features, name="encoder")
+    return keras.Model(copied.inputs[0], features, name="encoder")
 
 
 def _stable_names(model: keras.Model) -> dict[keras.layers.Layer, str]:
