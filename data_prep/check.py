@@ -57,7 +57,7 @@ def _check(progress):
 
 def run():
     """The console command."""
-    flags.FLAGS.set_default("verbosity", -1)  # tensorflow-datasets' lines would cut the bars
+    flags.FLAGS.verbosity = -1  # tensorflow-datasets' lines would cut the bars
     app.run(main)
 
 

@@ -7,6 +7,7 @@ memory, and so that a shard is made from its file alone (on Apache Beam: by any 
 import dataclasses
 import pathlib
 import pickle
+import re
 from collections.abc import Callable, Iterable
 
 from data_prep.records import SPLITS, Problem, ProblemLog, Record
@@ -57,7 +58,7 @@ def make_plan(
             continue
         record = _numbered(item, len(seen) + 1)
         problem = _told_twice(record, seen.get(record.file_name), ids.get(record.image_id))
-        problem = problem or _not_text(record)
+        problem = problem or _not_text(record) or _wrong_split(record)
         if problem:
             log.tell(problem)
             continue
@@ -145,6 +146,20 @@ def _not_text(record: Record) -> Problem | None:
                 record=repr(record.file_name),
             )
     return None
+
+
+def _wrong_split(record: Record) -> Problem | None:
+    if re.fullmatch(r"[a-z][a-z0-9_]*", record.split) and record.split != "all":
+        return None
+    return Problem(
+        file=record.source,
+        line=record.line,
+        expected="a split named by lower-case letters, digits and underscores, but not `all`",
+        found=repr(record.split),
+        advice="name the splits: --annotations=train=FILE,validation=FILE",
+        severity="refuse",
+        record=record.file_name,
+    )
 
 
 def _nothing_to_train(plan: Plan, log: ProblemLog) -> Problem:

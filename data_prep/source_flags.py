@@ -73,7 +73,7 @@ def chosen(name: str | None = None) -> tuple[DataSet, dict]:
 
 def _by_split(items: list[str]) -> dict[str, str]:
     """["train=a.json", "validation=b.json"] -> {"train": "a.json", ...}; ["a"] -> {"": "a"}."""
-    pairs = [item.rpartition("=")[::2] for item in items]
+    pairs = [item.split("=", 1) if "=" in item else ("", item) for item in items]
     splits = [split for split, _ in pairs]
     if len(set(splits)) != len(splits):
         raise BadData(

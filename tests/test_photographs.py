@@ -105,7 +105,7 @@ def test_damaged_photographs_are_named(tmp_path):
             read_photograph(tmp_path / name)
         assert str(error.value).startswith(f"{tmp_path / name}: ")
         assert words in error.value.reason
-    with pytest.raises(DamagedPhotograph, match="there is no file"):
+    with pytest.raises(DamagedPhotograph, match=r"cannot read .*No such file"):
         read_photograph(tmp_path / "nowhere.jpg")
     with pytest.raises(DamagedPhotograph, match=r"cannot read .*Is a directory"):
         read_photograph(tmp_path)
@@ -114,8 +114,8 @@ def test_damaged_photographs_are_named(tmp_path):
 
 
 def test_too_large_is_told_before_it_is_decoded(monkeypatch):
-    monkeypatch.setattr("s_cnn_rnn.photographs.LARGEST_PIXELS", 300)
-    with pytest.raises(DamagedPhotograph, match="24x16 pixels; expected at most"):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 24 * 16 // 2 - 1)
+    with pytest.raises(DamagedPhotograph, match=r"384 pixels\) exceeds limit"):
         read_photograph(jpeg())
 
 
@@ -131,6 +131,33 @@ def test_cut_files_are_whole_or_damaged(length, data):
         shape = None
     assert shape in (None, (HEIGHT, WIDTH, 3))
     assert shape is not None or length < len(content)
+
+
+def test_what_is_stored_can_be_decoded_in_training():
+    """Pillow passes over damage at a JPEG's end at which TensorFlow stops."""
+    accepted = []
+    for seed in range(60):
+        content = noisy(seed, 64, 64)[:-2]  # without the marker of the end
+        try:
+            accepted.append((content, as_stored(content, name="cut")))
+        except DamagedPhotograph:
+            continue
+    if not accepted:
+        pytest.skip("this Pillow refuses all of them")
+    for content, stored in accepted:
+        decoded = decode_and_resize(tf.constant(stored.jpeg), 16).numpy()
+        assert difference(decoded, read_photograph(content, image_size=16)) < 3
+        assert stored.conversion == "JPEG RGB with slight damage"
+
+
+def test_a_phone_s_two_pictures_in_one_file():
+    pictures = [Image.fromarray(pixels(seed)) for seed in range(2)]
+    content = encoded(pictures[0], "MPO", save_all=True, append_images=pictures[1:])
+    stored = as_stored(content, name="mpo")
+    assert (stored.jpeg, stored.conversion) == (content, "")
+    assert difference(decode_and_resize(tf.constant(content), 24), np.zeros((24, 24, 3))) > 10
+    first = read_photograph(content, image_size=24)
+    assert difference(decode_and_resize(tf.constant(content), 24), first) < 0.5
 
 
 def test_stored_bytes_are_untouched_where_they_may_be():

@@ -94,7 +94,7 @@ def test_damaged_photographs_are_left_out_and_told(tmp_path):
     assert list(told) == names
     for name, (_, words) in DAMAGED.items():
         assert words in told[name]["reason"]
-    assert f"there is no file {folder / 'missing.jpg'}" in told["missing.jpg"]["reason"]
+    assert f"cannot read {folder / 'missing.jpg'}: No such file" in told["missing.jpg"]["reason"]
     assert "there is 'IMG_1.JPG'" in told["img_1.jpg"]["reason"]
     assert [line["line"] for line in told.values()] == list(range(2, 8))
     assert {line["file"] for line in told.values()} == {"annotations.csv"}
@@ -138,6 +138,9 @@ def test_refusals(tmp_path):
         prepare_records([record("a.jpg", jpeg()), refusal], tmp_path)
     with pytest.raises(BadData, match="at least one photograph to train on; found 1 in test"):
         prepare_records([record("a.jpg", jpeg(), "test")], tmp_path)
+    for split in ("", "all", "Train 1"):
+        with pytest.raises(BadData, match=f"a split named by .* found '{split}'.*--annotations"):
+            prepare_records([record("a.jpg", jpeg(), split)], tmp_path)
     with pytest.raises(BadData, match="no photograph can be decoded; the last: annotations"):
         prepare_records([record("a.jpg", b"")], tmp_path)
     how = side_files.HowPrepared(vocabulary=VocabularySettings(minimum_count=9))

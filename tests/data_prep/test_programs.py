@@ -109,6 +109,21 @@ def test_wrong_flags_are_told(values, message):
         source_flags.chosen(values.get("name"))
 
 
+@pytest.mark.parametrize(
+    ("values", "files"),
+    [
+        (["all.csv"], {"": "all.csv"}),
+        (["train=a=b.csv", "test=c.csv"], {"train": "a=b.csv", "test": "c.csv"}),
+        (["train=a.csv", "validation=b.csv"], {"train": "a.csv", "validation": "b.csv"}),
+    ],
+)
+def test_annotation_files_by_split(values, files):
+    with flagsaver.flagsaver(data_set="own_folder", source="Photos", annotations=values):
+        row, options = source_flags.chosen()
+    assert options["annotations"] == files
+    assert row.name == "photos"
+
+
 def test_every_option_of_a_data_set_has_a_flag():
     for row in source_flags.DATA_SETS.values():
         assert all(option in flags.FLAGS for option in row.options)
