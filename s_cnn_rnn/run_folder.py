@@ -117,7 +117,7 @@ class RunFolder:
         """
         self.path.mkdir(parents=True, exist_ok=True)
         if self.settings_path.exists():
-            difference = _first_difference(self.settings().to_dict(), settings.to_dict())
+            difference = first_difference(self.settings().to_dict(), settings.to_dict())
             if difference:
                 raise SettingsDiffer(
                     f"{self.path}: holds a run with other settings: {difference}; go on with its "
@@ -133,14 +133,15 @@ class RunFolder:
         settings.save(self.settings_path)
 
 
-def _first_difference(old: dict, new: dict, place: str = "") -> str:
+def first_difference(old: dict, new: dict, place: str = "") -> str:
+    """Names the first setting in which two settings' dictionaries differ; "" if they are equal."""
     old, new = json.loads(json.dumps(old)), json.loads(json.dumps(new))
     for name in sorted({*old, *new}):
         here = f"{place}{name}"
         if name not in old or name not in new:
             return f"{here} is only in {'the folder' if name in old else 'the new settings'}"
         if isinstance(old[name], dict) and isinstance(new[name], dict):
-            difference = _first_difference(old[name], new[name], f"{here}.")
+            difference = first_difference(old[name], new[name], f"{here}.")
             if difference:
                 return difference
         elif old[name] != new[name]:

@@ -1,6 +1,7 @@
 """What a model writes and how sure it is of each concept, for photographs or given concepts."""
 
 import dataclasses
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -73,11 +74,31 @@ class Written:
     annotations: list[list[str]]
 
 
-def write(writer: Writer, embeddings: np.ndarray, *, batch: int = 64) -> Written:
-    """Writes annotations for image embeddings Ie [N, d]."""
+def write(
+    writer: Writer,
+    embeddings: np.ndarray,
+    *,
+    batch: int = 64,
+    progress: Callable[[int, int], None] | None = None,
+) -> Written:
+    """Writes annotations for image embeddings Ie.
+
+    Args:
+        writer: of the model.
+        embeddings: Ie, float32 [N, d].
+        batch: photographs decoded at once.
+        progress: called with (photographs done, photographs in all).
+    """
     parts = []
     for start in range(0, len(embeddings), batch):
-        parts.append(writer.predict_on_batch(embeddings[start : start + batch]))
+        part = embeddings[start : start + batch]
+        count = len(part)
+        if start:  # the last batch is filled up: another shape would be compiled anew
+            part = np.pad(part, ((0, batch - count), (0, 0)))
+        written = writer.predict_on_batch(part)
+        parts.append({name: values[:count] for name, values in written.items()})
+        if progress:
+            progress(start + count, len(embeddings))
     words = np.concatenate([part["words"] for part in parts])
     log_probabilities = np.concatenate([part["log_probabilities"] for part in parts])
     vocabulary = writer.model.vocabulary

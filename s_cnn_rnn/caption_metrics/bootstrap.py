@@ -52,7 +52,7 @@ def bootstrap(
         ValueError: the scores are not of the same photographs.
     """
     figures = _mean_over_seeds(_resampled_figures(_as_list(scores), resamples, seed))
-    return {metric: _interval(drawn, confidence) for metric, drawn in figures.items()}
+    return {metric: interval(drawn, confidence) for metric, drawn in figures.items()}
 
 
 def bootstrap_difference(
@@ -81,7 +81,7 @@ def bootstrap_difference(
     figures = _resampled_figures([*first, *second], resamples, seed)
     left = _mean_over_seeds(figures[: len(first)])
     right = _mean_over_seeds(figures[len(first) :])
-    return {m: _interval(left[m] - right[m], confidence) for m in left}
+    return {m: interval(left[m] - right[m], confidence) for m in left}
 
 
 def _as_list(scores: CaptionScores | Sequence[CaptionScores]) -> list[CaptionScores]:
@@ -116,7 +116,7 @@ def _resampled_figures(
     blocks = [one.statistics[kind] for one in scores for kind in kinds]
     stacked = np.concatenate(blocks, axis=1)
     photographs = len(stacked)
-    sums = np.concatenate([c @ stacked for c in _draw_counts(photographs, resamples, seed)])
+    sums = np.concatenate([c @ stacked for c in draw_counts(photographs, resamples, seed)])
     edges = np.cumsum([block.shape[1] for block in blocks])[:-1]
     pieces = iter(np.split(sums, edges, axis=1))
     figures: list[dict[str, np.ndarray]] = [{} for _ in scores]
@@ -130,7 +130,7 @@ def _mean_over_seeds(figures: Sequence[dict[str, np.ndarray]]) -> dict[str, np.n
     return {m: np.mean([f[m] for f in figures], axis=0) for m in METRICS if m in figures[0]}
 
 
-def _draw_counts(photographs: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
+def draw_counts(photographs: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
     """Yields how often each photograph is drawn, float64 [up to 100, N], rows of sum N."""
     random = np.random.default_rng(seed)
     count = functools.partial(np.bincount, minlength=photographs)
@@ -140,7 +140,8 @@ def _draw_counts(photographs: int, resamples: int, seed: int) -> Iterator[np.nda
         yield np.stack([count(row) for row in drawn]).astype(np.float64)
 
 
-def _interval(drawn: np.ndarray, confidence: float) -> Interval:
+def interval(drawn: np.ndarray, confidence: float = 0.95) -> Interval:
+    """The percentile interval of a figure that was computed from each resample, float [R]."""
     outside = (1 - confidence) / 2
     low, high = np.quantile(drawn, [outside, 1 - outside])
     return Interval(float(low), float(high))

@@ -1,0 +1,67 @@
+"""What the evaluation program does: scores runs, prints tables, adds result rows, reports."""
+
+import os
+import pathlib
+import shlex
+from collections.abc import Sequence
+
+from experiments.shapes_truth import own_score
+from s_cnn_rnn.evaluation import differences, score_systems
+from s_cnn_rnn.prepared import PreparedData
+from s_cnn_rnn.progress import ProgressBar
+from s_cnn_rnn.results import append_results
+from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.score_table import lines_of_differences, lines_of_system, rows_of_system
+from s_cnn_rnn.seeds import group_by_seed
+
+
+def evaluate(
+    runs: Sequence[str],
+    *,
+    compare: Sequence[str] = (),
+    split: str = "validation",
+    results: str | None = None,
+    report: bool = True,
+    command: str = "",
+) -> None:
+    """Scores runs, prints the tables, and writes what is asked for.
+
+    Args:
+        runs: run folders, seeds of one system.
+        compare: run folders of other systems, each with one or several seeds.
+        split: what to predict.
+        results: result file that the first system's rows are added to.
+        report: whether the report is written.
+        command: what measures the scores again.
+
+    Raises:
+        FileNotFoundError, KeyError, ValueError: as `evaluation.score_systems`.
+    """
+    folders = [RunFolder(pathlib.Path(run)) for run in runs]
+    others = group_by_seed([RunFolder(pathlib.Path(run)) for run in compare])
+    prepared = PreparedData(folders[0].settings().data)
+    with ProgressBar(" photographs") as progress:
+        ours, *compared = score_systems(
+            [folders, *others], split, own_score=own_score(prepared, split), progress=progress
+        )
+    for system in (ours, *compared):
+        print("\n".join(lines_of_system(system)), end="\n\n")
+    found = [(system, differences(ours, system)) for system in compared]
+    for system, differing in found:
+        print("\n".join(lines_of_differences(ours, system, differing)), end="\n\n")
+    if results:
+        append_results(results, rows_of_system(ours, command=command))
+        print(f"scores added to {results}")
+
+
+def command(module: str, arguments: Sequence[str]) -> str:
+    """The command line as one would type it in the current folder.
+
+    Args:
+        module: of the program.
+        arguments: as the program was given them.
+    """
+    here = f"{os.getcwd()}/"
+    return shlex.join(
+        ["python", "-m", module, *(argument.replace(here, "") for argument in arguments)]
+    )

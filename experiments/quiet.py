@@ -1,0 +1,15 @@
+"""Keeps TensorFlow's notices off the screen of a program; to be imported before TensorFlow is."""
+
+import logging as standard_logging
+import os
+
+from absl import logging
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+def only_warnings() -> None:
+    """Leaves warnings and errors, without those about what our own models do on purpose."""
+    logging.set_verbosity(logging.WARNING)
+    # Each run brings models of its own, which are compiled anew: TensorFlow warns of "retracing".
+    standard_logging.getLogger("tensorflow").setLevel(standard_logging.ERROR)

@@ -1,0 +1,224 @@
+"""What a finished run writes for a split, on disk before anything is scored.
+
+Beside the captions stands the text-only baseline: what the same decoder writes when the image
+embedding Ie is zero. It sees no photograph, so it writes one and the same annotation for all.
+"""
+
+import dataclasses
+import hashlib
+import json
+import os
+import pathlib
+from typing import NamedTuple
+
+import keras
+import numpy as np
+
+from s_cnn_rnn.caption_metrics import write_coco_results
+from s_cnn_rnn.data import EncodedSplit
+from s_cnn_rnn.features import cached_features
+from s_cnn_rnn.prepared import PreparedData, file_digest
+from s_cnn_rnn.progress import Progress, no_progress
+from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.training import load_model
+from s_cnn_rnn.vocabulary import Vocabulary
+from s_cnn_rnn.writing import Writer, Written, embed, predict_concepts, write
+
+
+class Hypothesis(NamedTuple):
+    """An annotation that beam search found, with its log probability in nats."""
+
+    annotation: str
+    log_probability: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Prediction:
+    """What was written for one photograph.
+
+    Args:
+        image_id: its id in the data set.
+        file_name: its name there.
+        beams: the hypotheses, best first; the first is the annotation.
+    """
+
+    image_id: int
+    file_name: str
+    beams: tuple[Hypothesis, ...]
+
+    @property
+    def annotation(self) -> str:
+        """The best hypothesis's words, joined by blanks."""
+        return self.beams[0].annotation
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Predictions:
+    """What was written for a split.
+
+    Args:
+        made_from: all that the predictions depend on: data, split, weights, decoding.
+        text_only: what the decoder writes without a photograph (Ie = 0).
+        photographs: a `Prediction` for each of the split's N photographs, in its order.
+        concepts: s_hat, float32 [N, k]; None where the system learns no concepts.
+    """
+
+    made_from: dict
+    text_only: Hypothesis
+    photographs: tuple[Prediction, ...]
+    concepts: np.ndarray | None
+
+    def save(self, folder: RunFolder) -> pathlib.Path:
+        """Writes ``predictions/SPLIT.json``, and beside it concepts and COCO's results format.
+
+        Args:
+            folder: of the run.
+
+        Returns:
+            The path of the JSON file, which is written last.
+        """
+        path = folder.predictions(self.made_from["split"])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if self.concepts is not None:
+            unfinished = path.with_name(f".{path.stem}.{os.getpid()}.npy")
+            np.save(unfinished, self.concepts)
+            unfinished.replace(_concepts_path(path))
+        annotations = {p.image_id: p.annotation for p in self.photographs}
+        write_coco_results(path.with_suffix(".coco.json"), annotations)
+        content = {
+            "made_from": self.made_from,
+            "text_only": self.text_only,
+            "photographs": [dataclasses.asdict(p) for p in self.photographs],
+        }
+        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+        unfinished.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", "utf-8")
+        unfinished.replace(path)
+        return path
+
+    @classmethod
+    def load(cls, folder: RunFolder, split: str) -> "Predictions":
+        """Reads what `save` wrote.
+
+        Raises:
+            FileNotFoundError: the run has written nothing for this split yet.
+        """
+        path = folder.predictions(split)
+        content = json.loads(path.read_text("utf-8"))
+        photographs = tuple(
+            Prediction(p["image_id"], p["file_name"], tuple(Hypothesis(*b) for b in p["beams"]))
+            for p in content["photographs"]
+        )
+        concepts = np.load(_concepts_path(path)) if content["made_from"]["concepts"] else None
+        text_only = Hypothesis(*content["text_only"])
+        return cls(content["made_from"], text_only, photographs, concepts)
+
+
+def _concepts_path(path: pathlib.Path) -> pathlib.Path:
+    return path.with_suffix(".concepts.npy")
+
+
+def predict(folder: RunFolder, split: str, *, progress: Progress = no_progress) -> Predictions:
+    """Predicts a split with a finished run and saves it; takes what is saved if it is the same.
+
+    Args:
+        folder: of the run.
+        split: of the run's data set; photographs without an annotation are predicted too.
+        progress: told of photographs encoded and annotated.
+
+    Raises:
+        FileNotFoundError: no run folder, not trained to the end, or its data set is missing.
+        KeyError: the data set has no such split.
+        ValueError: the data set is not the one that the run was trained on.
+    """
+    settings = folder.settings()
+    prepared = PreparedData(settings.data)
+    data = whole_split(prepared, split, _same_vocabulary(folder, prepared))
+    model = load_model(folder)
+    made_from = {
+        "data": f"{prepared.name} {prepared.version}",
+        "data_digest": prepared.digest,
+        "split": split,
+        "weights": _weights_digest(folder),
+        "decoding": dataclasses.asdict(settings.decoding),
+        "longest": settings.model.longest,
+        "concepts": 0 if model.semantic is None else len(model.vocabulary.concepts),
+    }
+    if folder.predictions(split).exists():
+        saved = Predictions.load(folder, split)
+        if saved.made_from == made_from:
+            return saved
+    features = cached_features(
+        pathlib.Path(settings.feature_cache),
+        model.encoder,
+        settings.encoder.name,
+        data,
+        progress=lambda done, total: progress(f"features of {split}", done, total, {}),
+    )[:, 0]
+    embeddings = embed(model, features)
+    nothing = np.zeros_like(embeddings[:1])
+    width = settings.decoding.width
+    writer = Writer(model, settings.decoding, settings.model.longest, returned=width)
+    written = write(
+        writer,
+        np.concatenate([embeddings, nothing]),
+        progress=lambda done, _: progress(
+            f"annotating {split}", min(done, len(data)), len(data), {}
+        ),
+    )
+    *beams, without_photograph = hypotheses(written, model.vocabulary)
+    photographs = tuple(
+        Prediction(annotation.image_id, annotation.file_name, found)
+        for annotation, found in zip(data.annotations, beams, strict=True)
+    )
+    concepts = predict_concepts(model, features)
+    predictions = Predictions(made_from, without_photograph[0], photographs, concepts)
+    predictions.save(folder)
+    keras.backend.clear_session()
+    return predictions
+
+
+def hypotheses(written: Written, vocabulary: Vocabulary) -> list[tuple[Hypothesis, ...]]:
+    """The hypotheses of each photograph as text, best first; those without probability left out."""
+    return [
+        tuple(
+            Hypothesis(" ".join(vocabulary.decode(ids)), log_probability)
+            for ids, log_probability in zip(beams, log_probabilities, strict=True)
+            if np.isfinite(log_probability)
+        )
+        for beams, log_probabilities in zip(
+            written.words.tolist(), written.log_probabilities.tolist(), strict=True
+        )
+    ]
+
+
+def whole_split(prepared: PreparedData, split: str, vocabulary: Vocabulary) -> EncodedSplit:
+    """All photographs of a split, also those that nobody annotated, without their annotations."""
+    count = len(prepared.annotations(split))
+    if not count:
+        raise ValueError(f"{prepared.folder}: {split} has no photograph; choose another split")
+    return EncodedSplit(
+        prepared,
+        split,
+        rows=np.arange(count),
+        words=np.zeros((count, 0, 0), np.int32),
+        concepts=np.zeros((count, len(vocabulary.concepts)), np.uint8),
+        references=[()] * count,
+    )
+
+
+def _same_vocabulary(folder: RunFolder, prepared: PreparedData) -> Vocabulary:
+    vocabulary = folder.vocabulary()
+    if prepared.vocabulary(vocabulary.kind) != vocabulary:
+        raise ValueError(
+            f"{prepared.folder}: its vocabulary of {vocabulary.kind} is not the one in "
+            f"{folder.vocabulary_path}: the data set was prepared anew after the run was trained; "
+            "train again, or prepare the data set as it was"
+        )
+    return vocabulary
+
+
+def _weights_digest(folder: RunFolder) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.weights.glob("*.npz")):
+        digest.update(f"{path.name} {file_digest(path)}\n".encode())
+    return digest.hexdigest()
