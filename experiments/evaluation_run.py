@@ -9,8 +9,10 @@ from experiments.shapes_truth import own_score
 from s_cnn_rnn.evaluation import differences, score_systems
 from s_cnn_rnn.prepared import PreparedData
 from s_cnn_rnn.progress import ProgressBar
+from s_cnn_rnn.report import write_report
 from s_cnn_rnn.results import append_results
 from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.run_report import make_report
 from s_cnn_rnn.score_table import lines_of_differences, lines_of_system, rows_of_system
 from s_cnn_rnn.seeds import group_by_seed
 
@@ -52,6 +54,9 @@ def evaluate(
     if results:
         append_results(results, rows_of_system(ours, command=command))
         print(f"scores added to {results}")
+    if report:
+        path = write_report(folders[0].report, make_report(ours, found, command=command))
+        print(f"report: {path}")
 
 
 def command(module: str, arguments: Sequence[str]) -> str:

@@ -48,7 +48,7 @@ class Prediction:
 
     @property
     def annotation(self) -> str:
-        """The best hypothesis's words, joined by blanks."""
+        """The best hypothesis: words joined by blanks, labels by commas."""
         return self.beams[0].annotation
 
 
@@ -179,9 +179,10 @@ def predict(folder: RunFolder, split: str, *, progress: Progress = no_progress) 
 
 def hypotheses(written: Written, vocabulary: Vocabulary) -> list[tuple[Hypothesis, ...]]:
     """The hypotheses of each photograph as text, best first; those without probability left out."""
+    separator = " " if vocabulary.kind == "captions" else ", "
     return [
         tuple(
-            Hypothesis(" ".join(vocabulary.decode(ids)), log_probability)
+            Hypothesis(separator.join(vocabulary.decode(ids)), log_probability)
             for ids, log_probability in zip(beams, log_probabilities, strict=True)
             if np.isfinite(log_probability)
         )

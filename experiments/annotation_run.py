@@ -1,0 +1,78 @@
+"""What the annotation program does: finds photographs, annotates them, prints."""
+
+import json
+import pathlib
+import sys
+from collections.abc import Iterator, Sequence
+
+from data_prep.folders import PICTURE_ENDINGS
+from s_cnn_rnn.annotator import Annotation, Annotator
+from s_cnn_rnn.photographs import DamagedPhotograph
+
+
+def annotate(
+    run: str, places: Sequence[str], *, form: str = "text", concepts: int = 8, beams: int = 1
+) -> int:
+    """Annotates photographs and prints each as soon as it is done.
+
+    Args:
+        run: run folder.
+        places: files, and folders whose picture files are taken.
+        form: "text" or "json".
+        concepts: how many concepts to print.
+        beams: how many captions of each photograph.
+
+    Returns:
+        How many photographs were skipped.
+
+    Raises:
+        FileNotFoundError: no finished run, or no photograph in the places.
+        ValueError: more beams than the run has.
+    """
+    files = [file for place in places for file in photograph_files(pathlib.Path(place))]
+    if not files:
+        raise FileNotFoundError(
+            f"no photograph in {list(places)}: name picture files, or folders with such files"
+        )
+    damaged: list[DamagedPhotograph] = []
+
+    def tell(photograph: DamagedPhotograph) -> None:
+        damaged.append(photograph)
+        print(f"skipped {photograph}", file=sys.stderr, flush=True)
+
+    lines = {"text": text_of, "json": json_of}[form]
+    for annotation in Annotator.from_run(run).annotate(files, beams=beams, on_damaged=tell):
+        print(lines(annotation, concepts), flush=True)
+    if damaged:
+        print(f"{len(damaged)} of {len(files)} photographs were skipped", file=sys.stderr)
+    return len(damaged)
+
+
+def photograph_files(place: pathlib.Path) -> Iterator[pathlib.Path]:
+    """A file itself, whatever its name; of a folder its picture files, sorted, at any depth."""
+    if not place.is_dir():
+        yield place
+        return
+    for path in sorted(place.rglob("*")):
+        if path.suffix.lower() in PICTURE_ENDINGS and path.is_file():
+            yield path
+
+
+def text_of(annotation: Annotation, concepts: int) -> str:
+    """An annotation for people to read."""
+    lines = [annotation.file_name, f"    {annotation.caption}"]
+    lines += [f"    or: {text}" for text, _ in annotation.beams[1:]]
+    shown = ", ".join(f"{word} {p:.2f}" for word, p in annotation.concepts[:concepts])
+    return "\n".join([*lines, f"    concepts: {shown}"] if shown else lines)
+
+
+def json_of(annotation: Annotation, concepts: int) -> str:
+    """An annotation as one line of JSON."""
+    content = {
+        "file_name": annotation.file_name,
+        "caption": annotation.caption,
+        "log_probability": annotation.log_probability,
+        "beams": [beam._asdict() for beam in annotation.beams],
+        "concepts": [concept._asdict() for concept in annotation.concepts[:concepts]],
+    }
+    return json.dumps(content, ensure_ascii=False)

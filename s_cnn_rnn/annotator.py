@@ -1,0 +1,165 @@
+"""A finished run -> annotations of photographs that no data set knows.
+
+annotator = Annotator.from_run("runs/ours_0")
+for annotation in annotator.annotate(["dog.jpg", "beach.png"]):
+print(annotation.file_name, annotation.caption)
+"""
+
+import concurrent.futures
+import dataclasses
+import itertools
+import os
+import pathlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+from absl import logging
+
+from s_cnn_rnn.photographs import DamagedPhotograph, read_photograph
+from s_cnn_rnn.predictions import Hypothesis, hypotheses
+from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.settings import RunSettings
+from s_cnn_rnn.systems import AnnotationModel
+from s_cnn_rnn.training import load_model
+from s_cnn_rnn.writing import Writer, predict_concepts, write
+
+Photograph = str | os.PathLike | bytes
+
+
+class PredictedConcept(NamedTuple):
+    """A concept and how sure the CNN is of it, 0 to 1 (one of s_hat)."""
+
+    word: str
+    probability: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Annotation:
+    """What was written for one photograph.
+
+    Args:
+        file_name: the path as it was given; "photograph 3" for the third one, given as bytes.
+        caption: the best hypothesis (labels: joined by commas).
+        log_probability: of the caption, in nats.
+        beams: the best hypotheses, best first; as many as were asked for, if there are so many.
+        concepts: all k concepts, the surest first; none where the system learns none.
+    """
+
+    file_name: str
+    caption: str
+    log_probability: float
+    beams: tuple[Hypothesis, ...]
+    concepts: tuple[PredictedConcept, ...]
+
+
+def log_damaged(damaged: DamagedPhotograph) -> None:
+    """Warns of a photograph that was skipped."""
+    logging.warning("skipped %s", damaged)
+
+
+class Annotator:
+    """Annotates photographs with a trained model.
+
+    Args:
+        model: trained.
+        settings: of its run.
+    """
+
+    def __init__(self, model: AnnotationModel, settings: RunSettings):
+        self.model, self.settings = model, settings
+        self._writers: dict[int, Writer] = {}
+
+    @classmethod
+    def from_run(cls, path: str | os.PathLike) -> "Annotator":
+        """Loads a finished run; its folder alone is enough.
+
+        Raises:
+            FileNotFoundError: this is no run folder, or the run is not trained to the end.
+        """
+        folder = RunFolder(pathlib.Path(path))
+        return cls(load_model(folder), folder.settings())
+
+    def annotate(
+        self,
+        photographs: Iterable[Photograph],
+        *,
+        batch: int = 32,
+        beams: int = 1,
+        on_damaged: Callable[[DamagedPhotograph], None] = log_damaged,
+    ) -> Iterator[Annotation]:
+        """Annotates photographs in order, a batch at a time.
+
+        Args:
+            photographs: files of any kind that Pillow knows, or their content.
+            batch: photographs that go through the model at once.
+            beams: hypotheses of each photograph, 1 to the run's beam width.
+            on_damaged: called with each photograph that cannot be read; it is skipped.
+
+        Yields:
+            An `Annotation` for each photograph that can be read.
+
+        Raises:
+            ValueError: batch or beams is out of range.
+        """
+        width = self.settings.decoding.width
+        if batch < 1 or not 1 <= beams <= width:
+            raise ValueError(
+                f"expected batch >= 1 and beams 1 to {width} (the run's beam width); got batch "
+                f"{batch} and beams {beams}"
+            )
+        numbered = enumerate(photographs, start=1)
+        size = 0
+        while chunk := list(itertools.islice(numbered, batch)):
+            size = size or len(chunk)
+            read = list(self._read(chunk, on_damaged))
+            if read:
+                yield from self._annotate(read, size, beams)
+
+    def _read(self, chunk, on_damaged) -> Iterator[tuple[str, np.ndarray]]:
+        """(name, pixels) of each photograph that can be read."""
+        image_size = self.model.encoder.input_shape[1]
+
+        def one(numbered):
+            number, photograph = numbered
+            is_file = not isinstance(photograph, bytes)
+            name = os.fspath(photograph) if is_file else f"photograph {number}"
+            try:
+                return name, read_photograph(photograph, image_size=image_size, name=name)
+            except DamagedPhotograph as damaged:
+                return damaged
+
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            for result in pool.map(one, chunk):
+                if isinstance(result, DamagedPhotograph):
+                    on_damaged(result)
+                else:
+                    yield result
+
+    def _annotate(self, read, size: int, beams: int) -> Iterator[Annotation]:
+        names, pixels = zip(*read, strict=True)
+        # Filled up to the size of the first batch: another shape would be compiled anew.
+        images = np.zeros((size, *pixels[0].shape), np.uint8)
+        images[: len(pixels)] = pixels
+        features = self.model.encoder.predict_on_batch(images)
+        concepts = predict_concepts(self.model, features)
+        embeddings = concepts if self.model.system.embedding == "concepts" else features
+        written = write(self._writer(beams), embeddings, batch=size)
+        found = hypotheses(written, self.model.vocabulary)
+        for n, name in enumerate(names):
+            best = found[n][0]
+            ranked = () if concepts is None else self._ranked(concepts[n])
+            yield Annotation(name, best.annotation, best.log_probability, found[n], ranked)
+
+    def _writer(self, beams: int) -> Writer:
+        if beams not in self._writers:
+            settings = self.settings
+            self._writers[beams] = Writer(
+                self.model, settings.decoding, settings.model.longest, returned=beams
+            )
+        return self._writers[beams]
+
+    def _ranked(self, probabilities: np.ndarray) -> tuple[PredictedConcept, ...]:
+        words = self.model.vocabulary.concepts
+        order = np.argsort(-probabilities, kind="stable")
+        return tuple(PredictedConcept(words[i], float(probabilities[i])) for i in order)

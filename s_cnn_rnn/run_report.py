@@ -1,0 +1,182 @@
+"""Scores of systems -> the report page: what was run, how it learnt, what it writes."""
+
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from s_cnn_rnn import report
+from s_cnn_rnn.evaluation import METRICS, Difference, RunScores, SystemScores
+from s_cnn_rnn.logs import read_log
+from s_cnn_rnn.metrics import average_precision
+from s_cnn_rnn.results import commit, hardware
+from s_cnn_rnn.run_cost import FinishedStage, finished_stages
+from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.score_table import costs, protocol
+from s_cnn_rnn.system_texts import describe_stage, introduce_system
+from s_cnn_rnn.systems import find_system
+
+SURE = 0.5
+SUREST = 40  # concepts kept of each photograph, beside the sure and the true ones
+
+# Series of metrics.jsonl -> (measure, part): those of one measure share a chart.
+SERIES = {
+    "Lu": ("Lu", "train"),
+    "validation/Lu": ("Lu", "validation"),
+    "Lr": ("Lr", "train"),
+    "validation/Lr": ("Lr", "validation"),
+    "validation/concept_mAP": ("concept mAP", "validation"),
+    "validation/CIDEr": ("CIDEr (quick, without Java)", "validation"),
+    "validation/BLEU-4": ("BLEU-4 (quick, without Java)", "validation"),
+}
+UNITS = {"Lu": "nats per photograph", "Lr": "nats per caption"}
+
+
+def make_report(
+    system: SystemScores,
+    compared: Sequence[tuple[SystemScores, Sequence[Difference]]] = (),
+    *,
+    command: str = "",
+) -> report.Report:
+    """Puts a system's report together; photographs and curves are those of its first run.
+
+    Args:
+        system: the scores.
+        compared: other systems' scores, with the differences to them.
+        command: what makes the report again.
+    """
+    run = system.runs[0]
+    prepared = run.data.prepared
+    stages = finished_stages(run.folder)
+    row, vocabulary = find_system(run.settings.system), run.folder.vocabulary()
+    return report.Report(
+        title=f"{system.name} on {prepared.name}, {run.data.split}",
+        settings=_settings(system, compared, command),
+        scores=_scores(system),
+        system=system.name,
+        baseline_scores=_text_only_scores(system),
+        compared=[_compared_run(other) for other, _ in compared],
+        concept_scores=_concept_scores(run),
+        curves=[curve for stage in stages for curve in learning_curves(stage)],
+        photographs=list(_photographs(run)),
+        stages=[_stage(stage, run) for stage in stages],
+        introduction=introduce_system(row, len(vocabulary.concepts), len(stages)),
+    )
+
+
+def _settings(system: SystemScores, compared, command: str) -> dict[str, object]:
+    run = system.runs[0]
+    prepared = run.data.prepared
+    content = {
+        "command": command,
+        "commit": commit(),
+        "hardware": hardware(),
+        "data set": f"{prepared.name} {prepared.version}",
+        "data digest": prepared.digest,
+        "evaluated": f"{len(run.data):,} photographs of {run.data.split}; {protocol(system)}",
+        "seeds": system.seeds,
+        "run": str(run.folder.path),
+        **{name: f"{value:,.0f}" for name, value in costs(system).items()},
+    }
+    for other, found in compared:
+        content[f"{system.name} minus {other.name}"] = {
+            d.metric: f"{d.value:+.4f} (95%: {d.low:+.4f} to {d.high:+.4f})" for d in found
+        }
+    return content | {"settings": run.settings.to_dict()}
+
+
+def _scores(system: SystemScores) -> list[report.Score]:
+    values, intervals = system.values(), system.intervals()
+    missing = {metric: why for run in system.runs for metric, why in run.captions.missing.items()}
+    return [_score(name, values, intervals, missing) for name in values if name != "concept mAP"]
+
+
+def _text_only_scores(system: SystemScores) -> list[report.Score]:
+    values, intervals = system.text_only_values(), system.text_only_intervals()
+    measured = [metric for metric in METRICS if values[metric] is not None]
+    return [_score(metric, values, intervals, {}) for metric in measured]
+
+
+def _score(metric: str, values: Mapping, intervals: Mapping, missing: Mapping) -> report.Score:
+    low, high = intervals.get(metric, (None, None))
+    return report.Score(metric, values[metric], low, high, missing.get(metric, ""))
+
+
+def _compared_run(system: SystemScores) -> report.ComparedRun:
+    captions = {p.file_name: p.annotation for p in system.runs[0].annotated}
+    return report.ComparedRun(system.name, _scores(system), captions)
+
+
+def _concept_scores(run: RunScores) -> report.ConceptScores | None:
+    if run.predictions.concepts is None:
+        return None
+    probabilities = run.predictions.concepts[run.data.rows]
+    precisions = average_precision(probabilities, run.data.concepts)
+    concepts = report.count_concepts(
+        run.folder.vocabulary().concepts,
+        probabilities,
+        run.data.concepts,
+        threshold=SURE,
+        average_precisions=[None if np.isnan(p) else float(p) for p in precisions],
+    )
+    mean = report.Score("concept mAP", run.figures["concept mAP"])
+    return report.ConceptScores(mean, concepts, threshold=SURE)
+
+
+def learning_curves(finished: FinishedStage) -> Iterator[report.LearningCurve]:
+    """The curves in a stage's log, as far as it has them."""
+    lines = read_log(finished.folder)
+    for series, (measure, part) in SERIES.items():
+        points = [
+            report.CurvePoint(line["step"], line["step"] * finished.photographs, line[series])
+            for line in lines
+            if series in line
+        ]
+        if points:
+            unit = UNITS.get(measure, "")
+            yield report.LearningCurve(finished.stage.name, measure, part, points, unit)
+
+
+def _stage(finished: FinishedStage, run: RunScores) -> report.Stage:
+    description = describe_stage(finished.stage, find_system(run.settings.system))
+    owner = RunFolder(finished.folder.path.parents[1])
+    if owner != run.folder:
+        description += f" Taken over from the run {owner.path}."
+    steps, seconds = finished.summary["steps"], finished.summary["seconds"]
+    return report.Stage(finished.stage.name, description, steps, seconds)
+
+
+def _photographs(run: RunScores) -> Iterator[report.ReportPhotograph]:
+    scores = run.captions.per_photograph["CIDEr"]
+    score_of = dict(zip(run.captions.image_ids, scores.tolist(), strict=True))
+    words = run.folder.vocabulary().concepts
+    for n, prediction in enumerate(run.annotated):
+        yield report.ReportPhotograph(
+            file_name=prediction.file_name,
+            jpeg=functools.partial(_jpeg, run, n),
+            caption=prediction.annotation,
+            score=score_of[prediction.image_id],
+            references=run.data.references[n],
+            concepts=_concepts(run, n, words),
+            beams=[report.Beam(*hypothesis) for hypothesis in prediction.beams],
+            baseline_caption=run.predictions.text_only.annotation,
+        )
+
+
+def _jpeg(run: RunScores, n: int) -> bytes:
+    (jpeg,) = run.data.photographs([n])
+    return jpeg
+
+
+def _concepts(run: RunScores, n: int, words: Sequence[str]) -> list[report.Concept]:
+    """The surest, the sure and the true concepts of the n-th photograph."""
+    if run.predictions.concepts is None:
+        return []
+    probabilities = run.predictions.concepts[run.data.rows[n]]
+    true = run.data.concepts[n].astype(bool)
+    kept = true | (probabilities >= SURE)
+    kept[np.argsort(-probabilities)[:SUREST]] = True
+    return [
+        report.Concept(words[i], float(probabilities[i]), bool(true[i]))
+        for i in np.flatnonzero(kept)
+    ]
