@@ -23,7 +23,8 @@ class _DenseGradients:
 
     def apply(self, grads, trainable_variables=None):
         """Applies the gradients, as `keras.Optimizer.apply` does."""
-        grads = [keras.ops.convert_to_tensor(g) if hasattr(g, "indices") else g for g in grads]
+        variables = trainable_variables or self._trainable_variables
+        grads = [_added_up(g, v) for g, v in zip(grads, variables, strict=True)]
         return super().apply(grads, trainable_variables)
 
     def finalize_variable_values(self, var_list):
@@ -34,6 +35,13 @@ class _DenseGradients:
         path = self._trainable_variables[self._get_variable_index(variable)].path
         factor = self.factors.get(path, 1.0)
         return super().update_step(gradient, variable, learning_rate * factor)
+
+
+def _added_up(gradient, variable):
+    """Slices as one dense gradient; `keras.ops.convert_to_tensor` would leave them slices."""
+    if not hasattr(gradient, "indices"):
+        return gradient
+    return keras.ops.segment_sum(gradient.values, gradient.indices, num_segments=variable.shape[0])
 
 
 @contextlib.contextmanager

@@ -57,4 +57,5 @@ def get_config():
     config.cnn_from = ""
     config.feature_cache = "data/features"
     config.precision = "float32"
+    config.jit = False
     return config

@@ -1,0 +1,47 @@
+"""The interfaces of fig. 1 against NumPy."""
+
+import numpy as np
+import pytest
+
+from s_cnn_rnn.interfaces import INTERFACES, build_interface
+
+EMBEDDING = np.random.default_rng(0).normal(size=(2, 6)).astype("float32")
+WIDTHS = {"h": 5, "c": 5, "input": 4, "image": 5}
+OPENINGS = {
+    "step_zero_input": {"input"},
+    "initial_state": {"h", "c"},
+    "late_fusion": {"image"},
+    "semantic": {"h", "c"},
+}
+
+
+@pytest.mark.parametrize("name", INTERFACES)
+def test_openings_are_linear_maps_of_the_embedding(name):
+    interface = build_interface(name, units=5, word_embedding=4)
+    opening = interface(EMBEDDING)
+    assert set(opening) == OPENINGS[name]
+    kernels = {w.path.split("/")[-2]: w.numpy() for w in interface.weights if w.ndim == 2}
+    for key, value in opening.items():
+        kernel = kernels.get(key, kernels.get("dense"))
+        assert value.shape == (2, WIDTHS[key])
+        np.testing.assert_allclose(value, EMBEDDING @ kernel, atol=1e-5)  # the bias starts at 0
+
+
+def test_cell_state_may_stay_zero():
+    interface = build_interface("semantic", units=5, word_embedding=4, sets_cell=False)
+    assert set(interface(EMBEDDING)) == {"h"}
+
+
+def test_scale_multiplies_the_initial_map():
+    deviations = []
+    for scale in (1.0, 10.0):
+        interface = build_interface("semantic", units=200, word_embedding=4, scale=scale)
+        interface.build((None, 300))
+        deviations.append(float(np.std(interface.maps["h"].kernel.numpy())))
+    assert deviations[1] / deviations[0] == pytest.approx(10, rel=0.05)
+    assert deviations[0] == pytest.approx(np.sqrt(2 / 500), rel=0.05)  # Glorot
+
+
+def test_unknown_interface_is_refused():
+    with pytest.raises(ValueError, match="'early_fusion'.*step_zero_input"):
+        build_interface("early_fusion", units=5, word_embedding=4)
