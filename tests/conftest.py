@@ -31,3 +31,16 @@ def tiny_run(tiny_data, tmp_path_factory):
     from tiny_runs import train_tiny
 
     return train_tiny(tmp_path_factory.mktemp("runs") / "ours_0", tiny_data)
+
+
+@pytest.fixture(scope="module")
+def without_java():
+    """Caption scores without METEOR: starting Java would take most of a test's time."""
+    from s_cnn_rnn.caption_metrics.java import JavaFailedError
+
+    def fail():
+        raise JavaFailedError("left out in this test")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("s_cnn_rnn.caption_metrics.scoring.find_java", fail)
+        yield

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import numpy as np
@@ -6,24 +7,17 @@ from finished_runs import copy_run, write_captions
 from sklearn.metrics import average_precision_score
 
 from s_cnn_rnn import evaluation
-from s_cnn_rnn.caption_metrics import java, score_captions
+from s_cnn_rnn.caption_metrics import score_captions
 from s_cnn_rnn.evaluation import SystemScores, differences, score_run, score_systems
 from s_cnn_rnn.predictions import predict
 
 WORDS = ["dot", "ring", "star", "box", "hoop", "cross"]
 
 
-@pytest.fixture(autouse=True)
-def no_java(monkeypatch):
-    """The tests of `caption_metrics` use Java; here its start would take most of the time."""
-
-    def fail():
-        raise java.JavaFailedError("left out in this test")
-
-    monkeypatch.setattr("s_cnn_rnn.caption_metrics.scoring.find_java", fail)
-
-
-pytestmark = pytest.mark.filterwarnings("ignore:METEOR is missing")
+pytestmark = [
+    pytest.mark.usefixtures("without_java"),
+    pytest.mark.filterwarnings("ignore:METEOR is missing"),
+]
 
 
 def length(file_name: str, caption: str) -> dict[str, float]:
@@ -110,14 +104,14 @@ def test_differences_are_paired(seeds):
 
 
 def _with_own(run, words):
-    return evaluation.dataclasses.replace(run, own={"words": words})
+    return dataclasses.replace(run, own={"words": words})
 
 
 def test_own_intervals_are_those_of_the_normal_distribution(seeds):
     run = score_run(seeds[0], "validation")
     right = np.arange(400) < 100
     rows = np.concatenate([right, np.full(50, np.nan)])
-    system = SystemScores("ours", (evaluation.dataclasses.replace(run, own={"right": rows}),))
+    system = SystemScores("ours", (dataclasses.replace(run, own={"right": rows}),))
     assert system.values()["right"] == pytest.approx(0.25)
     low, high = system.intervals()["right"]
     deviation = np.sqrt(0.25 * 0.75 / 400)

@@ -1,0 +1,54 @@
+import pytest
+
+from s_cnn_rnn.stages import STAGES, stages_of
+from s_cnn_rnn.system_texts import describe_stage, introduce_system
+from s_cnn_rnn.systems import SYSTEMS
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (
+            "ours",
+            [
+                "The semantic layer learns the concepts (Lu) from features that the frozen encoder "
+                "computed once.",
+                "The encoder and the semantic layer learn the concepts (Lu) from photographs.",
+                "The interface and the decoder learn the words (Lr) from the true concepts.",
+                "The interface and the decoder learn the words (Lr) from the concepts that the "
+                "frozen CNN predicts.",
+                "The semantic layer, the interface and the decoder learn the concepts and the "
+                "words (Lu + Lr) from features that the frozen encoder computed once.",
+                "The encoder, the semantic layer, the interface and the decoder learn the concepts "
+                "and the words (Lu + Lr) from photographs.",
+            ],
+        ),
+        (
+            "nic-f",
+            [
+                "The interface and the decoder learn the words (Lr) from features that the frozen "
+                "encoder computed once.",
+                "The interface and the decoder learn the words (Lr) from features that the frozen "
+                "encoder computed once.",
+                "The interface and the decoder learn the words (Lr) from features that the frozen "
+                "encoder computed once.",
+                "The encoder, the interface and the decoder learn the words (Lr) from photographs.",
+            ],
+        ),
+    ],
+)
+def test_stages_are_told_as_they_are(name, expected):
+    system = SYSTEMS[name]
+    stages = stages_of(system, list(STAGES))
+    assert [describe_stage(stage, system) for stage in stages] == expected
+
+
+def test_each_system_is_introduced_as_what_it_is():
+    texts = {name: introduce_system(system, 1000, 3) for name, system in SYSTEMS.items()}
+    assert "each of 1,000 concepts" in texts["ours"]
+    assert "reads nothing but those probabilities, as its first state" in texts["ours"]
+    assert "reads not those but the vector of features" in texts["nic-deeply"]
+    assert "as if it were the first word" in texts["nic-f"]
+    assert "No concepts are learnt" in texts["nic-f"]
+    assert texts["ours"].endswith("trained in the three stages below.")
+    assert introduce_system(SYSTEMS["ours"], 5, 1).endswith("trained in the one stage below.")
