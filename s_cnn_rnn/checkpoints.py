@@ -21,18 +21,25 @@ class CheckpointMismatch(ValueError):
 
 
 def layer_variables(layers: Mapping[str, keras.layers.Layer]) -> dict[str, keras.Variable]:
-    """All variables of named layers, random states included, by "NAME:PATH".
+    """All variables of named layers by "NAME:PATH"; random states by "NAME:random_state/NUMBER".
+
+    Keras numbers the random states of a whole process; here each layer's are numbered on their own,
+    so that it does not matter what else was built before.
 
     Raises:
         ValueError: two variables of a layer have the same path.
     """
     found = {}
     for name, layer in layers.items():
+        random_states = 0
         for variable in layer.variables:
-            key = f"{name}:{variable.path}"
-            if key in found and found[key] is not variable:
-                raise ValueError(f"two variables have the path {key}; name their layers apart")
-            found[key] = variable
+            path = variable.path
+            if "seed_generator" in path:
+                path = f"random_state/{random_states}"
+                random_states += 1
+            if f"{name}:{path}" in found:
+                raise ValueError(f"two variables have the path {name}:{path}; rename a layer")
+            found[f"{name}:{path}"] = variable
     return found
 
 

@@ -96,7 +96,9 @@ def _fill(features, encoder, data, mirrored, progress, *, first, on_part) -> Non
     for number, images in enumerate(
         image_batches(data, image_size=size, mirrored=mirrored, first=first), start=1
     ):
-        features[done : done + len(images)] = encoder.predict_on_batch(images)
+        features[done : done + len(images)] = encoder.predict(
+            images, batch_size=len(images), verbose=0
+        )
         done += len(images)
         if progress:
             progress(done, len(data))

@@ -1,4 +1,8 @@
-"""The two losses of eq. 4, with the paper's normalisation: sums over concepts and time steps."""
+"""The two losses of eq. 4, with the paper's normalisation: sums over concepts and time steps.
+
+Each gives one number a photograph, whose mean is the loss. Keras takes that mean itself, and only
+then divides it among several devices; a scalar would count once on each of them.
+"""
 
 from keras import ops
 
@@ -13,11 +17,11 @@ def concept_loss(concepts, logits):
         logits: of s_hat, float [B, k].
 
     Returns:
-        A scalar. Keras's own binary cross entropy is a mean over k: k times smaller.
+        float [B]. Keras's own binary cross entropy is a mean over k: k times smaller.
     """
     concepts = ops.cast(concepts, logits.dtype)
     each = ops.relu(logits) - logits * concepts + ops.log1p(ops.exp(-ops.abs(logits)))
-    return ops.mean(ops.sum(each, axis=-1))
+    return ops.sum(each, axis=-1)
 
 
 def word_loss(words, log_likelihood):
@@ -29,10 +33,12 @@ def word_loss(words, log_likelihood):
         log_likelihood: log p of words[:, :, 1:], float [B, C, T - 1], 0 where that is padding.
 
     Returns:
-        A scalar.
+        float [B]: each photograph's sum over its sequences, over the batch's mean number of
+        sequences a photograph.
     """
     real = ops.cast(words[:, :, 0] != PADDING, log_likelihood.dtype)
-    return -ops.sum(log_likelihood) / ops.maximum(ops.sum(real), 1.0)
+    sequences = ops.mean(ops.sum(real, axis=-1))
+    return -ops.sum(log_likelihood, axis=(1, 2)) / ops.maximum(sequences, 1e-6)
 
 
 LOSSES = {"concepts": concept_loss, "words": word_loss}

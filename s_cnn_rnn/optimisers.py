@@ -52,7 +52,7 @@ def averaged_weights(optimiser: keras.optimizers.Optimizer, variables: Sequence[
         optimiser: with ``use_ema`` or without.
         variables: the trainable variables, in the optimiser's order.
     """
-    if not optimiser.use_ema or int(optimiser.iterations) == 0:
+    if not optimiser.use_ema or keras.ops.convert_to_numpy(optimiser.iterations) == 0:
         yield
         return
     current = [keras.ops.convert_to_numpy(variable) for variable in variables]
@@ -143,7 +143,8 @@ def build_optimiser(
     rate = stage.learning_rate
     if stage.warm_up or stage.schedule != "constant":
         rate = WarmUpThen(rate, warm_up=stage.warm_up, steps=stage.steps, shape=stage.schedule)
-    arguments = {"global_clipnorm": stage.clip_norm}
+    # The name is part of the slots' paths, which checkpoints go by; Keras would number it.
+    arguments = {"global_clipnorm": stage.clip_norm, "name": "optimiser"}
     if stage.weight_average:
         arguments |= {"use_ema": True, "ema_momentum": stage.weight_average}
     if stage.optimiser == "adamw":

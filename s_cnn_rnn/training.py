@@ -105,7 +105,6 @@ def train(
     for stage in planned:
         if stage.program in programs and not folder.stage(stage.name).finished:
             _StageTraining(folder, settings, stage, data, progress).run()
-            keras.backend.clear_session()
     if all(folder.stage(stage.name).finished for stage in planned):
         collect_weights(folder, settings)
 
@@ -193,8 +192,7 @@ class _StageTraining:
         monitor = Monitor(self, log)
         while done < self.stage_settings.steps:
             upto = self._next_boundary(done)
-            stopped, values = self._fit(done, upto)
-            done = int(self.optimiser.iterations)
+            done, stopped, values = self._fit(done, upto)
             self._log(log, done, values)
             if self._due(done, self.stage_settings.evaluate_every):
                 self._evaluate(monitor, done)
@@ -238,6 +236,11 @@ class _StageTraining:
     def captions(self) -> int:
         """C of a training batch."""
         return self.stage_settings.captions or self.data.train.words.shape[1]
+
+    @property
+    def learning_rate(self) -> float:
+        """Of the next step."""
+        return float(keras.ops.convert_to_numpy(self.optimiser.learning_rate))
 
     def _stage_model(self):
         return stage_model(
@@ -312,8 +315,8 @@ class _StageTraining:
         ahead = [step + every - step % every for every in intervals if every]
         return min(*ahead, self.stage_settings.steps)
 
-    def _fit(self, first: int, upto: int) -> tuple[bool, dict[str, float]]:
-        """Fits the steps [first, upto); tells whether Ctrl-C cut them short, and the losses."""
+    def _fit(self, first: int, upto: int) -> tuple[int, bool, dict[str, float]]:
+        """Fits the steps [first, upto): steps done, whether Ctrl-C cut them short, the losses."""
         batches = training_batches(
             self.data.train,
             self.stage_settings,
@@ -333,9 +336,8 @@ class _StageTraining:
             )
         elapsed = time.monotonic() - started
         self.seconds += elapsed
-        steps = int(self.optimiser.iterations) - first
-        rate = steps * self.stage_settings.photographs / elapsed
-        return watch.stopped, {**watch.values, "photographs_per_second": rate}
+        rate = (watch.step - first) * self.stage_settings.photographs / elapsed
+        return watch.step, watch.stopped, {**watch.values, "photographs_per_second": rate}
 
     def _log(self, log: StageLog, step: int, values: dict[str, float]) -> None:
         photographs = step * self.stage_settings.photographs
@@ -343,7 +345,7 @@ class _StageTraining:
             step,
             {
                 **values,
-                "learning_rate": float(self.optimiser.learning_rate),
+                "learning_rate": self.learning_rate,
                 "photographs": photographs,
                 "encoder_passes": photographs if self.stage.source == "image" else 0,
                 "seconds": self.seconds,
@@ -382,7 +384,7 @@ class _Watch(keras.callbacks.Callback):
 
     def __init__(self, training: _StageTraining, first: int):
         super().__init__()
-        self.training, self.first = training, first
+        self.training, self.first, self.step = training, first, first
         self.values: dict[str, float] = {}
         self.stopped = False
 
@@ -393,13 +395,13 @@ class _Watch(keras.callbacks.Callback):
         if len(self.training.stage.outputs) == 1:
             only = {"concepts": "Lu", "words": "Lr"}[self.training.stage.outputs[0]]
             self.values[only] = self.values["loss"]
-        step = self.first + batch + 1
+        step = self.step = self.first + batch + 1
         stage, settings = self.training.stage, self.training.stage_settings
         if not math.isfinite(self.values["loss"]):
             raise TrainingDiverged(
                 f"stage {stage.name}, step {step}: the loss is {self.values['loss']}. The last "
                 f"good checkpoint is kept in {self.training.folder.checkpoints}; lower the "
-                f"learning rate (now {float(self.training.optimiser.learning_rate):g}) or set "
+                f"learning rate (now {self.training.learning_rate:g}) or set "
                 "clip_norm"
             )
         self.training.progress(stage.name, step, settings.steps, self.values)

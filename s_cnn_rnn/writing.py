@@ -95,7 +95,7 @@ def write(
         count = len(part)
         if start:  # the last batch is filled up: another shape would be compiled anew
             part = np.pad(part, ((0, batch - count), (0, 0)))
-        written = writer.predict_on_batch(part)
+        written = writer.predict(part, batch_size=batch, verbose=0)
         parts.append({name: values[:count] for name, values in written.items()})
         if progress:
             progress(start + count, len(embeddings))
