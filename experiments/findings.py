@@ -1,0 +1,106 @@
+"""Settles open questions of the method by small runs that differ in one setting each.
+
+  python -m experiments.findings --config=experiments/configs/flickr8k.py \
+      --config.cnn_from=runs/flickr8k/cnn_0 --results=results/findings_flickr8k.csv
+
+Every variant trains the decoder on a frozen CNN (stage rnn_predicted, 1,000 updates of 64 captions)
+and writes captions for the validation photographs that training looks at; the quick scores
+are the last of the stage. About five minutes a variant on two cores; finished ones are not run again.
+"""
+
+import csv
+import hashlib
+import json
+import pathlib
+
+from absl import app, flags
+
+from experiments import quiet  # first: before TensorFlow is imported
+
+import keras  # isort: skip
+from ml_collections import config_flags  # isort: skip
+
+from s_cnn_rnn.progress import ProgressBar  # isort: skip
+from s_cnn_rnn.results import commit, hardware  # isort: skip
+from s_cnn_rnn.run_folder import RunFolder  # isort: skip
+from s_cnn_rnn.settings import RunSettings  # isort: skip
+from s_cnn_rnn.training import train  # isort: skip
+
+STAGE = "rnn_predicted"
+COMMON = {"steps": 1000, "photographs": 32, "captions": 2, "evaluate_every": 500}
+# question -> variant -> what it changes: settings of the run, of its model or of its stage.
+FINDINGS = {
+    "first state": {"h0 and c0": {}, "h0 alone": {"model.sets_cell": False}},
+    "activation": {"relu": {}, "tanh": {"model.activation": "tanh"}},
+    "scale of the map from s_hat": {
+        "1": {},
+        "5": {"model.interface_scale": 5.0},
+        "20": {"model.interface_scale": 20.0},
+    },
+    "interface": {
+        "s_hat, initial state": {},
+        "features, initial state": {"system": "nic-deeply"},
+        "features, step zero": {"system": "nic-f"},
+    },
+    "captions in a step": {
+        "2 of each photograph, 1,000 updates": {},
+        "5 of each photograph, 400 updates": {"stage.captions": 5, "stage.steps": 400},
+    },
+    "dropout of the decoder": {
+        "0.3": {},
+        "0": {"model.decoder_dropout": 0.0},
+        "0.5": {"model.decoder_dropout": 0.5},
+    },
+    "learning rate": {
+        "1e-3": {},
+        "5e-4": {"stage.learning_rate": 5e-4},
+        "2e-3": {"stage.learning_rate": 2e-3},
+    },
+}
+
+_CONFIG = config_flags.DEFINE_config_file("config", None, "Settings file; changes follow it.")
+_FINDING = flags.DEFINE_multi_enum("finding", list(FINDINGS), list(FINDINGS), "Which questions.")
+_RUNS = flags.DEFINE_string("runs", "runs/findings", "Folder for the run folders.")
+_RESULTS = flags.DEFINE_string("results", "results/findings.csv", "CSV file, written anew.")
+
+
+def settings_of(config: dict, changes: dict) -> RunSettings:
+    """The settings of a variant: the config's, one stage, and the variant's changes."""
+    content = {**config, "stages": {STAGE: {**config["stages"][STAGE], **COMMON}}}
+    content["model"] = dict(content["model"])
+    places = {"model": content["model"], "stage": content["stages"][STAGE]}
+    for name, value in changes.items():
+        place, _, setting = name.rpartition(".")
+        places.get(place, content)[setting] = value
+    return RunSettings.from_dict(content)
+
+
+def run_variant(settings: RunSettings, progress: ProgressBar) -> dict[str, float]:
+    """Trains a variant, or takes what it gave before; the last values on the validation part."""
+    content = json.dumps(settings.to_dict(), sort_keys=True)
+    name = hashlib.sha256(content.encode()).hexdigest()[:16]
+    folder = RunFolder(pathlib.Path(_RUNS.value) / name)
+    train(folder, settings, progress=progress)
+    return json.loads(folder.stage(STAGE).summary.read_text("utf-8"))["validation"]
+
+
+def main(_: list[str]) -> None:
+    """Runs the variants and writes a row for each."""
+    quiet.only_warnings()
+    keras.utils.disable_interactive_logging()
+    rows = []
+    with ProgressBar() as progress:
+        for finding in _FINDING.value:
+            for variant, changes in FINDINGS[finding].items():
+                values = run_variant(settings_of(_CONFIG.value.to_dict(), changes), progress)
+                rows.append({"finding": finding, "variant": variant, **values})
+                print(rows[-1], flush=True)
+    with pathlib.Path(_RESULTS.value).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, [*rows[0], "commit", "hardware"], restval="")
+        writer.writeheader()
+        writer.writerows({**row, "commit": commit(), "hardware": hardware()} for row in rows)
+
+
+if __name__ == "__main__":
+    flags.mark_flag_as_required("config")
+    app.run(main)
