@@ -20,6 +20,11 @@ class CheckpointMismatch(ValueError):
     """A checkpoint belongs to other variables than those it is loaded into."""
 
 
+def weights_of(layers: Mapping[str, keras.layers.Layer]) -> dict[str, keras.Variable]:
+    """All variables of named layers but their random states, by "NAME:PATH"."""
+    return {k: v for k, v in layer_variables(layers).items() if ":random_state/" not in k}
+
+
 def layer_variables(layers: Mapping[str, keras.layers.Layer]) -> dict[str, keras.Variable]:
     """All variables of named layers by "NAME:PATH"; random states by "NAME:random_state/NUMBER".
 

@@ -116,7 +116,7 @@ def collect_weights(folder: RunFolder, settings: RunSettings) -> None:
     for name, part in model.present_parts().items():
         path = folder.weights / f"{name}.npz"
         if not path.exists():
-            checkpoints.save(path, checkpoints.layer_variables({name: part}), {"part": name})
+            checkpoints.save(path, checkpoints.weights_of({name: part}), {"part": name})
 
 
 def load_model(folder: RunFolder) -> AnnotationModel:
@@ -135,7 +135,7 @@ def load_model(folder: RunFolder) -> AnnotationModel:
     bare = dataclasses.replace(settings.encoder, weights=None)
     model = build_model(dataclasses.replace(settings, encoder=bare), folder.vocabulary())
     for name, part in model.present_parts().items():
-        variables = checkpoints.layer_variables({name: part})
+        variables = checkpoints.weights_of({name: part})
         checkpoints.load(folder.weights / f"{name}.npz", variables)
     return model
 
@@ -170,7 +170,7 @@ def load_parts(
         files = [place.weights / f"{name}.npz" for place in places if place.finished]
         files = [file for file in files if file.exists()]
         if files:
-            checkpoints.load(files[-1], checkpoints.layer_variables({name: part}))
+            checkpoints.load(files[-1], checkpoints.weights_of({name: part}))
 
 
 class _StageTraining:
@@ -362,7 +362,7 @@ class _StageTraining:
         values = self._evaluate(monitor, steps)
         with averaged_weights(self.optimiser, self.keras_model.trainable_variables):
             for name in self.stage.trains:
-                variables = checkpoints.layer_variables({name: self.model.part(name)})
+                variables = checkpoints.weights_of({name: self.model.part(name)})
                 path = self.folder.weights / f"{name}.npz"
                 checkpoints.save(path, variables, {"stage": self.stage.name, "step": steps})
         passes = steps * self.stage_settings.photographs if self.stage.source == "image" else 0
