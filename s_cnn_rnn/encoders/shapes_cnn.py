@@ -5,18 +5,20 @@ import keras
 from s_cnn_rnn.encoders import local_weights
 
 WIDTH = 256
+# (channels, kernel size, stride) of each convolution
+_CONVOLUTIONS = ((24, 5, 2), (48, 3, 2), (48, 3, 1), (64, 3, 2), (64, 3, 1))
 
 
 def build(name: str, *, image_size: int, weights: str | None) -> keras.Model:
-    """A CNN of four convolutions that keeps where things are.
+    """Five convolutions and a fully connected layer that knows where things are.
 
-    F is a fully connected layer over a coarse grid of the picture (8 x 8 for 64 pixels), not an
-    average over positions, so that how many shapes there are and where can be read from it.
-    Group normalization behaves the same in training and use and has no statistics to store.
+    F is computed from a coarse grid of the picture (8 x 8 for 64 pixels), not from an average over
+    positions, so that how many shapes there are and where can be read from it. There is no
+    normalization: with so few layers it costs half as much time again and gains nothing.
 
     Args:
         name: "small_cnn".
-        image_size: height and width of the pictures, in pixels; a multiple of 8.
+        image_size: height and width of the pictures, in pixels.
         weights: the path of a `.npz` or `.weights.h5` file, or None.
 
     Returns:
@@ -24,13 +26,17 @@ def build(name: str, *, image_size: int, weights: str | None) -> keras.Model:
     """
     image = keras.Input((image_size, image_size, 3), dtype="uint8", name="image")
     x = keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="scale_pixels")(image)
-    x = _convolution(x, 32, 5, "convolution_1", strides=2)
-    x = _convolution(x, 64, 3, "convolution_2")
-    x = keras.layers.MaxPooling2D(name="pooling_2")(x)
-    x = _convolution(x, 64, 3, "convolution_3")
-    x = keras.layers.MaxPooling2D(name="pooling_3")(x)
-    x = _convolution(x, 64, 3, "convolution_4")
-    x = keras.layers.Activation("linear", name="feature_map")(x)
+    for number, (channels, kernel_size, stride) in enumerate(_CONVOLUTIONS, start=1):
+        last = number == len(_CONVOLUTIONS)
+        x = keras.layers.Conv2D(
+            channels,
+            kernel_size,
+            strides=stride,
+            padding="same",
+            activation="relu",
+            kernel_initializer="he_normal",
+            name="feature_map" if last else f"convolution_{number}",
+        )(x)
     x = keras.layers.Conv2D(16, 1, name="narrow")(x)
     x = keras.layers.Flatten(name="flatten")(x)
     x = keras.layers.Dense(WIDTH, activation="relu", name="dense")(x)
@@ -39,16 +45,3 @@ def build(name: str, *, image_size: int, weights: str | None) -> keras.Model:
     if weights is not None:
         local_weights.load(model, weights)
     return model
-
-
-def _convolution(x, channels: int, kernel_size: int, name: str, strides: int = 1):
-    x = keras.layers.Conv2D(
-        channels,
-        kernel_size,
-        strides=strides,
-        padding="same",
-        kernel_initializer="he_normal",
-        name=name,
-    )(x)
-    x = keras.layers.GroupNormalization(8, name=f"{name}_normalization")(x)
-    return keras.layers.Activation("relu", name=f"{name}_relu")(x)

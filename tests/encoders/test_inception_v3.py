@@ -25,7 +25,7 @@ def original():
 
 
 @pytest.mark.parametrize(
-    "ending", [".h5", ".weights.h5", pytest.param(".keras", marks=pytest.mark.slow)]
+    "ending", [".h5", *(pytest.param(e, marks=pytest.mark.slow) for e in (".weights.h5", ".keras"))]
 )
 def test_weights_are_those_of_keras_applications(original, ending, tmp_path):
     path = tmp_path / f"original{ending}"
@@ -45,6 +45,7 @@ def test_features_are_those_of_keras_applications(original):
     np.testing.assert_allclose(encoder.predict(images, verbose=0), expected, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_weights_go_into_a_file_and_back(tmp_path):
     encoder = build_encoder("inception_v3", weights=None, image_size=SIZE)
     local_weights.save(encoder, tmp_path / "encoder.npz")
