@@ -4,9 +4,10 @@
   python -m experiments.annotate --run=runs/ours --format=json --beams=3 folder/ > captions.jsonl
 
 Of a folder all picture files are taken, those in folders inside it too. --format=text prints the
-caption below the file's name, and the surest concepts below it; --format=json one JSON object a
-line. Photographs that cannot be read are skipped and told on standard error. Two cores need about
-ten seconds to start, then some photographs a second.
+caption below the file's name, and below it the most telling concepts with their probabilities
+("dog" before "the"); --format=json prints one JSON object a line. Photographs that cannot be read
+are skipped and told on standard error. Two cores need about ten seconds to start, then they write
+for some ten photographs a second.
 
 Exit status: 0, all photographs have captions; 2, some were skipped; 1, nothing was done.
 """
@@ -22,7 +23,7 @@ from experiments import annotation_run  # isort: skip
 _RUN = flags.DEFINE_string("run", None, "Folder of a finished run.")
 _FORMAT = flags.DEFINE_enum("format", "text", ["text", "json"], "What is printed; see above.")
 _CONCEPTS = flags.DEFINE_integer(
-    "concepts", 8, "How many of the surest concepts to print.", lower_bound=0
+    "concepts", 8, "How many of the most telling concepts to print.", lower_bound=0
 )
 _BEAMS = flags.DEFINE_integer(
     "beams", 1, "How many captions of each photograph, at most the run's beam width.", lower_bound=1

@@ -62,7 +62,8 @@ def text_of(annotation: Annotation, concepts: int) -> str:
     """An annotation for people to read."""
     lines = [annotation.file_name, f"    {annotation.caption}"]
     lines += [f"    or: {text}" for text, _ in annotation.beams[1:]]
-    shown = ", ".join(f"{word} {p:.2f}" for word, p in annotation.concepts[:concepts])
+    telling = annotation.telling_concepts(concepts)
+    shown = ", ".join(f"{concept.word} {concept.probability:.2f}" for concept in telling)
     return "\n".join([*lines, f"    concepts: {shown}"] if shown else lines)
 
 
@@ -73,6 +74,9 @@ def json_of(annotation: Annotation, concepts: int) -> str:
         "caption": annotation.caption,
         "log_probability": annotation.log_probability,
         "beams": [beam._asdict() for beam in annotation.beams],
-        "concepts": [concept._asdict() for concept in annotation.concepts[:concepts]],
+        "concepts": [
+            {"word": concept.word, "probability": concept.probability}
+            for concept in annotation.telling_concepts(concepts)
+        ],
     }
     return json.dumps(content, ensure_ascii=False)

@@ -8,6 +8,7 @@ print(annotation.file_name, annotation.caption)
 import concurrent.futures
 import dataclasses
 import itertools
+import math
 import os
 import pathlib
 from collections.abc import Callable, Iterable, Iterator
@@ -22,16 +23,31 @@ from s_cnn_rnn.run_folder import RunFolder
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.systems import AnnotationModel
 from s_cnn_rnn.training import load_model
+from s_cnn_rnn.vocabulary import Vocabulary
 from s_cnn_rnn.writing import Writer, predict_concepts, write
 
 Photograph = str | os.PathLike | bytes
 
 
 class PredictedConcept(NamedTuple):
-    """A concept and how sure the CNN is of it, 0 to 1 (one of s_hat)."""
+    """A concept as the CNN predicts it.
+
+    Args:
+        word: the concept.
+        probability: how sure the CNN is of it, 0 to 1 (one of s_hat).
+        usual: about how many of the training photographs have it, 0 to 1; None if unknown.
+    """
 
     word: str
     probability: float
+    usual: float | None
+
+    @property
+    def tells(self) -> float:
+        """How much surer of it the CNN is than of any photograph: p log(p / usual), in nats."""
+        if not self.usual or not self.probability:
+            return self.probability
+        return self.probability * math.log(self.probability / self.usual)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +68,10 @@ class Annotation:
     beams: tuple[Hypothesis, ...]
     concepts: tuple[PredictedConcept, ...]
 
+    def telling_concepts(self, count: int) -> list[PredictedConcept]:
+        """The concepts that tell this photograph from others: "dog" before "a" and "the"."""
+        return sorted(self.concepts, key=lambda concept: -concept.tells)[:count]
+
 
 def log_damaged(damaged: DamagedPhotograph) -> None:
     """Warns of a photograph that was skipped."""
@@ -69,6 +89,7 @@ class Annotator:
     def __init__(self, model: AnnotationModel, settings: RunSettings):
         self.model, self.settings = model, settings
         self._writers: dict[int, Writer] = {}
+        self._usual = usual_concepts(model.vocabulary)
 
     @classmethod
     def from_run(cls, path: str | os.PathLike) -> "Annotator":
@@ -162,4 +183,22 @@ class Annotator:
     def _ranked(self, probabilities: np.ndarray) -> tuple[PredictedConcept, ...]:
         words = self.model.vocabulary.concepts
         order = np.argsort(-probabilities, kind="stable")
-        return tuple(PredictedConcept(words[i], float(probabilities[i])) for i in order)
+        return tuple(
+            PredictedConcept(words[i], float(probabilities[i]), self._usual.get(words[i]))
+            for i in order
+        )
+
+
+def usual_concepts(vocabulary: Vocabulary) -> dict[str, float]:
+    """About which share of the training photographs each concept belongs to, 0 to 1.
+
+    Estimated from the words' counts, as if the captions of a photograph were independent; exact
+    for labels. Empty where the vocabulary does not tell how many photographs it was made from.
+    """
+    photographs = vocabulary.made_from.get("photographs")
+    captions = vocabulary.made_from.get("captions", photographs)
+    if not photographs or not captions:
+        return {}
+    counts = dict(zip(vocabulary.words, vocabulary.counts, strict=True))
+    absent = {word: 1 - min(counts[word] / captions, 1) for word in vocabulary.concepts}
+    return {word: 1 - part ** (captions / photographs) for word, part in absent.items()}

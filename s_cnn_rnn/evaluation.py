@@ -1,6 +1,7 @@
 """Scores of finished runs on a split, of one run or of the mean over several training seeds."""
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -152,6 +153,7 @@ class SystemScores:
         """The official scores of each run."""
         return [run.captions for run in self.runs]
 
+    @functools.cached_property
     def values(self) -> dict[str, float | None]:
         """Metric -> its mean over the runs; None where it is missing."""
         official = mean_values(self.captions)
@@ -161,16 +163,19 @@ class SystemScores:
             values[name] = float(np.mean([run.figures[name] for run in self.runs]))
         return values
 
+    @functools.cached_property
     def intervals(self) -> dict[str, Interval]:
         """Metric -> 95% bootstrap interval over photographs of the mean over the runs."""
         intervals = bootstrap(self.captions, RESAMPLES)
         drawn = _resampled_own(self._own())
         return intervals | {name: interval(figures) for name, figures in drawn.items()}
 
+    @functools.cached_property
     def text_only_values(self) -> dict[str, float | None]:
         """The official scores of the text-only baseline, meaned over the runs."""
         return mean_values([run.text_only for run in self.runs])
 
+    @functools.cached_property
     def text_only_intervals(self) -> dict[str, Interval]:
         """Their intervals."""
         return bootstrap([run.text_only for run in self.runs], RESAMPLES)
@@ -210,7 +215,7 @@ def differences(first: SystemScores, second: SystemScores) -> list[Difference]:
     Raises:
         ValueError: the scores are not of the same photographs.
     """
-    left, right = first.values(), second.values()
+    left, right = first.values, second.values
     intervals = bootstrap_difference(first.captions, second.captions, RESAMPLES)
     own = {n: a - second._own()[n] for n, a in first._own().items() if n in second.runs[0].own}
     intervals |= {name: interval(figures) for name, figures in _resampled_own(own).items()}

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from s_cnn_rnn import report
+from s_cnn_rnn.caption_metrics import caption_statistics
 from s_cnn_rnn.evaluation import METRICS, Difference, RunScores, SystemScores
 from s_cnn_rnn.logs import read_log
 from s_cnn_rnn.metrics import average_precision
@@ -27,7 +28,6 @@ SERIES = {
     "validation/Lr": ("Lr", "validation"),
     "validation/concept_mAP": ("concept mAP", "validation"),
     "validation/CIDEr": ("CIDEr (quick, without Java)", "validation"),
-    "validation/BLEU-4": ("BLEU-4 (quick, without Java)", "validation"),
 }
 UNITS = {"Lu": "nats per photograph", "Lr": "nats per caption"}
 
@@ -86,15 +86,19 @@ def _settings(system: SystemScores, compared, command: str) -> dict[str, object]
 
 
 def _scores(system: SystemScores) -> list[report.Score]:
-    values, intervals = system.values(), system.intervals()
+    values, intervals = system.values, system.intervals
     missing = {metric: why for run in system.runs for metric, why in run.captions.missing.items()}
     return [_score(name, values, intervals, missing) for name in values if name != "concept mAP"]
 
 
 def _text_only_scores(system: SystemScores) -> list[report.Score]:
-    values, intervals = system.text_only_values(), system.text_only_intervals()
-    measured = [metric for metric in METRICS if values[metric] is not None]
-    return [_score(metric, values, intervals, {}) for metric in measured]
+    values, intervals = system.text_only_values, system.text_only_intervals
+    scores = [_score(m, values, intervals, {}) for m in METRICS if values[m] is not None]
+    texts = [run.predictions.text_only.annotation for run in system.runs]
+    counted = [caption_statistics([text]) for text in texts]
+    return scores + [
+        report.Score(name, float(np.mean([one[name] for one in counted]))) for name in counted[0]
+    ]
 
 
 def _score(metric: str, values: Mapping, intervals: Mapping, missing: Mapping) -> report.Score:

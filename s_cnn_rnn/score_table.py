@@ -42,11 +42,11 @@ def rows_of_system(system: SystemScores, *, command: str) -> list[Result]:
         command: what measures them again.
     """
     run = system.runs[0]
-    text_only = {"text-only CIDEr": system.text_only_values()["CIDEr"]}
-    intervals = {"text-only CIDEr": system.text_only_intervals()["CIDEr"]}
+    text_only = {"text-only CIDEr": system.text_only_values["CIDEr"]}
+    intervals = {"text-only CIDEr": system.text_only_intervals["CIDEr"]}
     return result_rows(
-        system.values() | text_only | costs(system),
-        system.intervals() | intervals,
+        system.values | text_only | costs(system),
+        system.intervals | intervals,
         system=run.settings.system,
         split=run.data.split,
         protocol=protocol(system),
@@ -65,8 +65,8 @@ def lines_of_system(system: SystemScores) -> list[str]:
     lines = [f"{system.name}, seed {system.seeds}: {count} photographs of {split}"]
     lines.append(f"{protocol(system)}; {run.settings.encoder.name}, {_how_trained(run)}")
     lines.append(_line("", "value", "95% interval", "text only"))
-    values, intervals = system.values(), system.intervals()
-    text_only = system.text_only_values()
+    values, intervals = system.values, system.intervals
+    text_only = system.text_only_values
     for metric, value in values.items():
         measured = text_only.get(metric) is not None
         beside = _number(text_only[metric]) if measured else ""

@@ -1,9 +1,12 @@
+import math
+
 import numpy as np
 import pytest
 from fabricated_photographs import jpeg
 
-from s_cnn_rnn.annotator import Annotator
+from s_cnn_rnn.annotator import Annotation, Annotator, PredictedConcept, usual_concepts
 from s_cnn_rnn.predictions import predict
+from s_cnn_rnn.vocabulary import caption_vocabulary, label_vocabulary
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +32,10 @@ def test_photographs_are_annotated_as_in_evaluation(annotator, photographs, tiny
         likely = [b.log_probability for b in beams]
         assert [b.log_probability for b in annotation.beams] == pytest.approx(likely, rel=1e-4)
         assert annotation.log_probability == annotation.beams[0].log_probability
-        by_word = dict(annotation.concepts)
+        by_word = {concept.word: concept.probability for concept in annotation.concepts}
         ordered = [by_word[concept] for concept in concepts]
         np.testing.assert_allclose(ordered, expected.concepts[n], atol=1e-5)
-        probabilities = [p for _, p in annotation.concepts]
+        probabilities = [concept.probability for concept in annotation.concepts]
         assert probabilities == sorted(probabilities, reverse=True)
 
 
@@ -62,6 +65,31 @@ def test_the_annotations_come_as_they_are_ready(annotator, photographs):
 
     next(annotator.annotate(stream(), batch=2))
     assert len(taken) == 2
+
+
+def test_telling_concepts_are_those_surer_than_usual():
+    concepts = (
+        PredictedConcept("a", 0.99, 0.98),
+        PredictedConcept("the", 0.8, 0.9),
+        PredictedConcept("dog", 0.7, 0.2),
+        PredictedConcept("leash", 0.1, 0.01),
+        PredictedConcept("kite", 0.001, 0.1),
+    )
+    annotation = Annotation("dog.jpg", "a dog", -1.0, (), concepts)
+    telling = [concept.word for concept in annotation.telling_concepts(3)]
+    assert telling == ["dog", "leash", "a"]
+    assert concepts[2].tells == pytest.approx(0.7 * math.log(3.5))
+    assert PredictedConcept("dog", 0.7, None).tells == 0.7
+
+
+def test_usual_shares_come_from_the_counts():
+    captions = [["a", "dog"], ["a", "dog"], ["a", "cat"], ["a", "a"]]
+    made_from = {"photographs": 2, "captions": 4}
+    vocabulary = caption_vocabulary(captions, minimum_count=1, concepts=2, made_from=made_from)
+    assert usual_concepts(vocabulary) == pytest.approx({"a": 1.0, "dog": 1 - 0.5**2})
+    labels = label_vocabulary([["dog"], ["dog"], ["cat"], []], made_from={"photographs": 4})
+    assert usual_concepts(labels) == pytest.approx({"dog": 0.5, "cat": 0.25})
+    assert usual_concepts(label_vocabulary([["dog"]])) == {}
 
 
 def test_ranges_are_checked(annotator, tmp_path):

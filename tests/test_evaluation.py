@@ -73,7 +73,7 @@ def test_concept_map_against_another_program(seeds):
 def test_seeds_are_meaned(seeds):
     (system,) = score_systems([seeds], "validation", own_score=length)
     right, poor = (run.captions.values for run in system.runs)
-    values, intervals = system.values(), system.intervals()
+    values, intervals = system.values, system.intervals
     assert system.seeds == "0 1"
     assert right["CIDEr"] > 1 > poor["CIDEr"]
     for metric in ("CIDEr", "BLEU-1", "BLEU-4", "ROUGE-L"):
@@ -92,7 +92,7 @@ def test_differences_are_paired(seeds):
     ours, other = score_systems([[right], [poor]], "validation", own_score=length)
     assert (ours.name, other.name) == ("ours (0)", "ours (1)")
     found = {d.metric: d for d in differences(ours, other)}
-    assert found["CIDEr"].value == pytest.approx(ours.values()["CIDEr"] - other.values()["CIDEr"])
+    assert found["CIDEr"].value == pytest.approx(ours.values["CIDEr"] - other.values["CIDEr"])
     assert 0 < found["CIDEr"].low <= found["CIDEr"].high
     assert found["words"].low > 0
     itself = differences(ours, ours)
@@ -112,8 +112,8 @@ def test_own_intervals_are_those_of_the_normal_distribution(seeds):
     right = np.arange(400) < 100
     rows = np.concatenate([right, np.full(50, np.nan)])
     system = SystemScores("ours", (dataclasses.replace(run, own={"right": rows}),))
-    assert system.values()["right"] == pytest.approx(0.25)
-    low, high = system.intervals()["right"]
+    assert system.values["right"] == pytest.approx(0.25)
+    low, high = system.intervals["right"]
     deviation = np.sqrt(0.25 * 0.75 / 400)
     assert low == pytest.approx(0.25 - 1.96 * deviation, abs=0.005)
     assert high == pytest.approx(0.25 + 1.96 * deviation, abs=0.005)

@@ -31,12 +31,12 @@ def test_rows(system, tiny_data, tmp_path):
     path = tmp_path / "table.csv"
     append_results(path, rows_of_system(system, command="python -m experiments.evaluate"))
     rows = {row.metric: row for row in read_results(path)}
-    values, intervals = system.values(), system.intervals()
+    values, intervals = system.values, system.intervals
     assert (rows["CIDEr"].value, rows["CIDEr"].low) == (values["CIDEr"], intervals["CIDEr"].low)
     assert rows["METEOR"].value is None
     assert rows["mean length"].value == 1.5
     assert rows["concept mAP"].low is None
-    assert rows["text-only CIDEr"].value == system.text_only_values()["CIDEr"]
+    assert rows["text-only CIDEr"].value == system.text_only_values["CIDEr"]
     # 3 steps of 8 photographs in "cnn" and in "joint"; 48 cached in "cnn_head", "rnn_predicted".
     assert rows["encoder passes"].value == 2 * 3 * 8 + 2 * 48
     seconds = [run.cost.seconds for run in system.runs]
@@ -72,9 +72,9 @@ def test_lines(system):
     lines = lines_of_system(system)
     assert lines[0] == "ours, seed 0 1: 6 photographs of validation"
     (cider,) = (line for line in lines if line.split()[0] == "CIDEr")
-    low, high = system.intervals()["CIDEr"]
-    text_only = system.text_only_values()["CIDEr"]
-    values = [system.values()["CIDEr"], low, high, text_only]
+    low, high = system.intervals["CIDEr"]
+    text_only = system.text_only_values["CIDEr"]
+    values = [system.values["CIDEr"], low, high, text_only]
     assert cider.replace(" to ", " ").split()[1:] == [f"{value:.4f}" for value in values]
     assert any(line.split()[:2] == ["METEOR", "missing"] for line in lines)
     assert lines[-1].startswith("METEOR is missing: ")
