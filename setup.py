@@ -13,6 +13,7 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.11",
     packages=find_packages(include=["s_cnn_rnn*", "experiments*", "data_prep*"]),
+    package_data={"s_cnn_rnn.report": ["*.j2", "*.css"]},
     install_requires=[
         "tensorflow>=2.21,<2.22",
         "keras>=3.15,<3.16",

@@ -1,0 +1,43 @@
+# What a person types. Everything runs in a virtual environment of its own, made here.
+
+VENV ?= .venv
+PYTHON ?= python3
+BIN = $(VENV)/bin
+
+.PHONY: help demo test test-quick lint tables clean
+
+help:
+	@echo "make demo       draw shapes, train the three stages, write runs/demo/report.html (10 minutes)"
+	@echo "make test       lint and the whole test suite (20 minutes on two cores)"
+	@echo "make test-quick the tests that take seconds"
+	@echo "make tables     README's tables from results/*.csv"
+	@echo "make clean      delete the virtual environment, prepared data and runs of the demo"
+
+$(BIN)/installed: setup.py
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet --progress-bar on --editable ".[test]"
+	touch $@
+
+data/prepared/shapes/1.0.0/prepared.json: | $(BIN)/installed
+	$(BIN)/python -m data_prep.prepare --data_set=shapes --count=6000
+
+demo: $(BIN)/installed data/prepared/shapes/1.0.0/prepared.json
+	$(BIN)/python -m experiments.train --config=experiments/configs/shapes.py --run=runs/demo
+	$(BIN)/python -m experiments.evaluate --run=runs/demo --split=test
+
+test: lint
+	$(BIN)/python -m pytest
+
+test-quick: $(BIN)/installed
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: $(BIN)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+tables: $(BIN)/installed
+	$(BIN)/python -m experiments.readme_tables
+
+clean:
+	rm -rf $(VENV) data/prepared/shapes data/features runs/demo
