@@ -1,4 +1,4 @@
-"""Predicts a split with finished runs, scores the captions, and writes a report.
+r"""Predicts a split with finished runs, scores the captions, and writes a report.
 
   python -m experiments.evaluate --run=runs/ours_0
   python -m experiments.evaluate --run=runs/ours_0 --run=runs/ours_1 --compare=runs/nic-f_0 \
