@@ -3,9 +3,10 @@
   python -m experiments.findings --config=experiments/configs/flickr8k.py \
       --config.cnn_from=runs/flickr8k/cnn_0 --results=results/findings_flickr8k.csv
 
-Every variant trains the decoder on a frozen CNN (stage rnn_predicted, 1,000 updates of 64 captions)
-and writes captions for the validation photographs that training looks at; the quick scores
-are the last of the stage. About five minutes a variant on two cores; finished ones are not run again.
+Every variant trains the decoder on a frozen CNN (stage rnn_predicted, 1,000 updates of 64
+captions) and writes captions for the validation photographs that training looks at; the quick
+scores are the last of the stage. About five minutes a variant on two cores; finished ones are not
+run again.
 """
 
 import csv
@@ -81,7 +82,7 @@ def run_variant(settings: RunSettings, progress: ProgressBar) -> dict[str, float
     name = hashlib.sha256(content.encode()).hexdigest()[:16]
     folder = RunFolder(pathlib.Path(_RUNS.value) / name)
     train(folder, settings, progress=progress)
-    return json.loads(folder.stage(STAGE).summary.read_text("utf-8"))["validation"]
+    return folder.stage(STAGE).read_summary()["validation"]
 
 
 def main(_: list[str]) -> None:

@@ -1,34 +1,37 @@
 """What the training programs share: their flags, progress bar and messages."""
 
-import os
 import pathlib
 import sys
 
-# Before TensorFlow is imported: its notices about the machine hide what a user should read.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+from absl import app, flags
 
-import keras
-import tensorflow as tf
-from absl import app, flags, logging
-from ml_collections import config_flags
+from experiments import quiet  # first: before TensorFlow is imported
 
-from s_cnn_rnn.progress import ProgressBar
-from s_cnn_rnn.run_folder import RunFolder
-from s_cnn_rnn.settings import RunSettings
-from s_cnn_rnn.training import StoppedByUser, TrainingDiverged, planned_stages, train
+import keras  # isort: skip
+import tensorflow as tf  # isort: skip
+from ml_collections import config_flags  # isort: skip
+
+from data_prep.checks import check_prepared  # isort: skip
+from data_prep.records import BadData  # isort: skip
+from s_cnn_rnn.progress import ProgressBar  # isort: skip
+from s_cnn_rnn.run_folder import RunFolder  # isort: skip
+from s_cnn_rnn.settings import RunSettings  # isort: skip
+from s_cnn_rnn.training import (  # isort: skip
+    StoppedByUser,
+    TrainingDiverged,
+    planned_stages,
+    train,
+)
 
 _CONFIG = config_flags.DEFINE_config_file(
     "config",
     None,
-    "settings file, e.g. experiments/configs/flickr8k.py; single settings follow "
-    "it, e.g. --config.seed=1 --config.stages.cnn.steps=200",
-    lock_config=True,
+    "Settings file, e.g. experiments/configs/flickr8k.py. Single settings follow it, e.g. "
+    "--config.seed=1 --config.stages.cnn.steps=200; s_cnn_rnn/settings.py explains them all.",
 )
-_RUN = flags.DEFINE_string(
-    "run", None, "run folder; an interrupted run goes on there", required=True
-)
+_RUN = flags.DEFINE_string("run", None, "Run folder; an interrupted run goes on there.")
 _DEVICES = flags.DEFINE_integer(
-    "devices", 1, "GPUs (or logical CPUs) that share each batch, by MirroredStrategy", lower_bound=1
+    "devices", 1, "GPUs (or logical CPUs) that share each batch.", lower_bound=1
 )
 
 
@@ -38,31 +41,37 @@ def run_stages(programs: tuple[str, ...]) -> None:
     Args:
         programs: names of programs, as in `stages.STAGES`.
     """
-    flags.mark_flag_as_required("config")
-    logging.use_absl_handler()
+    flags.mark_flags_as_required(["config", "run"])
     app.run(lambda _: _run(programs))
 
 
-def _run(programs) -> None:
+def _run(programs: tuple[str, ...]) -> None:
+    quiet.only_warnings()
     keras.utils.disable_interactive_logging()
-    tf.config.experimental.enable_op_determinism()
+    tf.config.experimental.enable_op_determinism()  # resumed runs equal undisturbed ones
     folder = RunFolder(pathlib.Path(_RUN.value))
     try:
         settings = RunSettings.from_dict(_CONFIG.value.to_dict())
         keras.config.set_dtype_policy(settings.precision)
         with ProgressBar() as progress, _strategy().scope():
+            check_prepared(settings.data)
             train(folder, settings, programs=programs, progress=progress)
     except StoppedByUser as stop:
         sys.exit(f"{stop}; the same command goes on from there")
-    except (OSError, TrainingDiverged, ValueError) as error:
-        sys.exit(f"{pathlib.Path(sys.argv[0]).stem}: {error}")
-    for stage in planned_stages(settings):
-        if stage.program in programs:
-            print(f"{stage.name}: {folder.stage(stage.name).summary}")
+    except (BadData, OSError, TrainingDiverged, ValueError) as error:
+        sys.exit(f"train: {error}")
+    _tell(folder, [stage for stage in planned_stages(settings) if stage.program in programs])
 
 
-def _strategy():
+def _strategy() -> tf.distribute.Strategy:
     if _DEVICES.value == 1:
         return tf.distribute.get_strategy()
     kind = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
     return tf.distribute.MirroredStrategy([f"{kind}:{n}" for n in range(_DEVICES.value)])
+
+
+def _tell(folder: RunFolder, stages: list) -> None:
+    for stage in stages:
+        values = folder.stage(stage.name).read_summary()["validation"]
+        print(f"{stage.name}:", ", ".join(f"{k} {v:.4g}" for k, v in values.items()))
+    print(f"{folder.path}; see it with: tensorboard --logdir {folder.path / 'stages'}")

@@ -5,12 +5,16 @@
 Stop it with Ctrl-C; the same command goes on where it stopped. TensorBoard: --logdir of the run.
 """
 
-from experiments.stage_program import run_stages
+from absl import flags
+
+from experiments import stage_program
+
+flags.adopt_module_key_flags(stage_program)
 
 
 def run():
     """Entry point of the console command."""
-    run_stages(("train_joint",))
+    stage_program.run_stages(("train_joint",))
 
 
 if __name__ == "__main__":

@@ -52,6 +52,10 @@ class StageFolder:
         """Whether the stage is over."""
         return self.summary.exists()
 
+    def read_summary(self) -> dict:
+        """The content of `summary`."""
+        return json.loads(self.summary.read_text("utf-8"))
+
 
 @dataclasses.dataclass(frozen=True)
 class RunFolder:
