@@ -16,7 +16,7 @@ import sys
 
 from absl import app, flags
 
-from experiments import quiet  # first: before TensorFlow is imported
+from experiments import tensorflow_start  # first: before TensorFlow is imported
 
 from experiments import annotation_run  # isort: skip
 
@@ -32,7 +32,7 @@ _BEAMS = flags.DEFINE_integer(
 
 def main(arguments: list[str]) -> None:
     """Annotates and prints."""
-    quiet.only_warnings()
+    tensorflow_start.only_warnings()
     try:
         skipped = annotation_run.annotate(
             _RUN.value,

@@ -15,7 +15,7 @@ import sys
 
 from absl import app, flags
 
-from experiments import quiet  # first: before TensorFlow is imported
+from experiments import tensorflow_start  # first: before TensorFlow is imported
 
 from experiments import evaluation_run  # isort: skip
 
@@ -30,7 +30,7 @@ _REPORT = flags.DEFINE_bool("report", True, "Write report.html in the (first) ru
 
 def main(_: list[str]) -> None:
     """Scores and prints."""
-    quiet.only_warnings()
+    tensorflow_start.only_warnings()
     try:
         evaluation_run.evaluate(
             _RUN.value,

@@ -16,7 +16,7 @@ import pathlib
 
 from absl import app, flags
 
-from experiments import quiet  # first: before TensorFlow is imported
+from experiments import tensorflow_start  # first: before TensorFlow is imported
 
 import keras  # isort: skip
 from ml_collections import config_flags  # isort: skip
@@ -87,7 +87,7 @@ def run_variant(settings: RunSettings, progress: ProgressBar) -> dict[str, float
 
 def main(_: list[str]) -> None:
     """Runs the variants and writes a row for each."""
-    quiet.only_warnings()
+    tensorflow_start.only_warnings()
     keras.utils.disable_interactive_logging()
     rows = []
     with ProgressBar() as progress:

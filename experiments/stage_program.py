@@ -5,7 +5,7 @@ import sys
 
 from absl import app, flags
 
-from experiments import quiet  # first: before TensorFlow is imported
+from experiments import tensorflow_start  # first: before TensorFlow is imported
 
 import keras  # isort: skip
 import tensorflow as tf  # isort: skip
@@ -16,12 +16,9 @@ from data_prep.records import BadData  # isort: skip
 from s_cnn_rnn.progress import ProgressBar  # isort: skip
 from s_cnn_rnn.run_folder import RunFolder  # isort: skip
 from s_cnn_rnn.settings import RunSettings  # isort: skip
-from s_cnn_rnn.training import (  # isort: skip
-    StoppedByUser,
-    TrainingDiverged,
-    planned_stages,
-    train,
-)
+from s_cnn_rnn.segment_watch import TrainingDiverged  # isort: skip
+from s_cnn_rnn.stages import planned_stages  # isort: skip
+from s_cnn_rnn.training import StoppedByUser, train  # isort: skip
 
 _CONFIG = config_flags.DEFINE_config_file(
     "config",
@@ -46,7 +43,7 @@ def run_stages(programs: tuple[str, ...]) -> None:
 
 
 def _run(programs: tuple[str, ...]) -> None:
-    quiet.only_warnings()
+    tensorflow_start.only_warnings()
     keras.utils.disable_interactive_logging()
     tf.config.experimental.enable_op_determinism()  # resumed runs equal undisturbed ones
     folder = RunFolder(pathlib.Path(_RUN.value))

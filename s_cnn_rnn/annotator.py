@@ -17,12 +17,12 @@ from typing import NamedTuple
 import numpy as np
 from absl import logging
 
+from s_cnn_rnn.handover import load_model
 from s_cnn_rnn.photographs import DamagedPhotograph, read_photograph
 from s_cnn_rnn.predictions import Hypothesis, hypotheses
 from s_cnn_rnn.run_folder import RunFolder
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.systems import AnnotationModel
-from s_cnn_rnn.training import load_model
 from s_cnn_rnn.vocabulary import Vocabulary
 from s_cnn_rnn.writing import Writer, predict_concepts, write
 

@@ -17,10 +17,10 @@ import numpy as np
 from s_cnn_rnn.caption_metrics import write_coco_results
 from s_cnn_rnn.data import EncodedSplit
 from s_cnn_rnn.features import cached_features
+from s_cnn_rnn.handover import load_model
 from s_cnn_rnn.prepared import PreparedData, file_digest
 from s_cnn_rnn.progress import Progress, no_progress
 from s_cnn_rnn.run_folder import RunFolder
-from s_cnn_rnn.training import load_model
 from s_cnn_rnn.vocabulary import Vocabulary
 from s_cnn_rnn.writing import Writer, Written, embed, predict_concepts, write
 

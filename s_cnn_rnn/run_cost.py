@@ -74,8 +74,14 @@ def _finished(folder: RunFolder, names: list[str]) -> list[FinishedStage]:
 def cost_of_run(folder: RunFolder) -> RunCost:
     """Sums up the finished stages of a run."""
     stages = finished_stages(folder)
+    trained = sum(finished.summary["encoder_passes"] for finished in stages)
+    # Stages on the same frozen encoder share its features: each photograph passed once.
+    cached: dict[str, int] = {}
+    for finished in stages:
+        for digest, passes in finished.summary["cached_passes"].items():
+            cached[digest] = max(passes, cached.get(digest, 0))
     return RunCost(
         seconds=sum(finished.summary["seconds"] for finished in stages),
-        encoder_passes=sum(finished.summary["encoder_passes"] for finished in stages),
+        encoder_passes=trained + sum(cached.values()),
         trained_through=any("encoder" in finished.stage.trains for finished in stages),
     )

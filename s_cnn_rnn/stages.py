@@ -2,7 +2,8 @@
 
 import dataclasses
 
-from s_cnn_rnn.systems import System
+from s_cnn_rnn.settings import RunSettings
+from s_cnn_rnn.systems import System, find_system
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,3 +108,12 @@ def stages_of(system: System, names: list[str]) -> list[Stage]:
             stage = dataclasses.replace(stage, source=source, trains=parts, outputs=outputs)
             chosen.append(stage)
     return chosen
+
+
+def planned_stages(settings: RunSettings) -> list[Stage]:
+    """The stages a run goes through: those with steps, without the CNN's where it has another's."""
+    named = [name for name, stage in settings.stages.items() if stage.steps]
+    stages = stages_of(find_system(settings.system), named)
+    if settings.cnn_from:
+        stages = [stage for stage in stages if stage.program != "train_cnn"]
+    return stages

@@ -11,7 +11,6 @@ import json
 import math
 import pathlib
 import shutil
-import signal
 import time
 
 import keras
@@ -19,7 +18,9 @@ import numpy as np
 
 from s_cnn_rnn import checkpoints
 from s_cnn_rnn.data import EncodedSplit, encode_split, training_batches
+from s_cnn_rnn.encoders import encoder_digest
 from s_cnn_rnn.features import cached_features
+from s_cnn_rnn.handover import collect_weights, load_parts, require_earlier_stages
 from s_cnn_rnn.logs import StageLog
 from s_cnn_rnn.losses import LOSSES
 from s_cnn_rnn.monitoring import Monitor
@@ -27,22 +28,13 @@ from s_cnn_rnn.optimisers import averaged_weights, build_optimiser
 from s_cnn_rnn.prepared import PreparedData
 from s_cnn_rnn.progress import Progress, no_progress
 from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.segment_watch import SegmentWatch
 from s_cnn_rnn.settings import RunSettings
-from s_cnn_rnn.stages import STAGES, Stage, stages_of
-from s_cnn_rnn.systems import (
-    AnnotationModel,
-    build_model,
-    find_system,
-    set_trainable,
-    stage_model,
-)
+from s_cnn_rnn.stages import planned_stages
+from s_cnn_rnn.systems import build_model, set_trainable, stage_model
 from s_cnn_rnn.writing import Likelihoods
 
 LOG_EVERY = 50
-
-
-class TrainingDiverged(RuntimeError):
-    """The loss became infinite or not a number."""
 
 
 class StoppedByUser(Exception):
@@ -95,6 +87,7 @@ def train(
 
     Raises:
         StoppedByUser: Ctrl-C; the same call goes on.
+        StagesMissing: a stage starts from another that is not over.
         TrainingDiverged: a loss that is no number; the last good checkpoint is kept.
         SettingsDiffer: the folder holds a run with other settings.
         OSError: the folder cannot be written, or the disk is too small.
@@ -104,73 +97,10 @@ def train(
     planned = planned_stages(settings)
     for stage in planned:
         if stage.program in programs and not folder.stage(stage.name).finished:
+            require_earlier_stages(folder, settings, stage)
             _StageTraining(folder, settings, stage, data, progress).run()
     if all(folder.stage(stage.name).finished for stage in planned):
         collect_weights(folder, settings)
-
-
-def collect_weights(folder: RunFolder, settings: RunSettings) -> None:
-    """Puts the final weights of every part side by side, so that the run folder is whole."""
-    model = build_model(settings, folder.vocabulary())
-    load_parts(model, folder, settings, before="")
-    for name, part in model.present_parts().items():
-        path = folder.weights / f"{name}.npz"
-        if not path.exists():
-            checkpoints.save(path, checkpoints.weights_of({name: part}), {"part": name})
-
-
-def load_model(folder: RunFolder) -> AnnotationModel:
-    """The trained model of a finished run; the run folder alone is enough.
-
-    Raises:
-        FileNotFoundError: this is no run folder, or stages are missing; the message names them.
-    """
-    settings = folder.settings()
-    missing = [s.name for s in planned_stages(settings) if not folder.stage(s.name).finished]
-    if missing or not folder.weights.exists():
-        raise FileNotFoundError(
-            f"{folder.path}: not trained to the end; missing stages: {', '.join(missing) or 'none'}"
-            "; run the training program with the same --config and --run"
-        )
-    bare = dataclasses.replace(settings.encoder, weights=None)
-    model = build_model(dataclasses.replace(settings, encoder=bare), folder.vocabulary())
-    for name, part in model.present_parts().items():
-        variables = checkpoints.weights_of({name: part})
-        checkpoints.load(folder.weights / f"{name}.npz", variables)
-    return model
-
-
-def planned_stages(settings: RunSettings) -> list[Stage]:
-    """The stages a run goes through: those with steps, without the CNN's where it has another's."""
-    named = [name for name, stage in settings.stages.items() if stage.steps]
-    stages = stages_of(find_system(settings.system), named)
-    if settings.cnn_from:
-        stages = [stage for stage in stages if stage.program != "train_cnn"]
-    return stages
-
-
-def load_parts(
-    model: AnnotationModel, folder: RunFolder, settings: RunSettings, before: str
-) -> None:
-    """Loads each part as the latest stage before the named one left it; the others stay as built.
-
-    Args:
-        model: whose parts to load.
-        folder: of the run.
-        settings: of the run; names the run that the CNN comes from, if any.
-        before: a stage's name, or "" for the whole run.
-    """
-    names = list(STAGES)
-    earlier = names[: names.index(before)] if before else names
-    places = [folder.stage(name) for name in earlier]
-    if settings.cnn_from:
-        cnn = RunFolder(pathlib.Path(settings.cnn_from))
-        places = [cnn.stage(name) for name in ("cnn_head", "cnn")] + places
-    for name, part in model.present_parts().items():
-        files = [place.weights / f"{name}.npz" for place in places if place.finished]
-        files = [file for file in files if file.exists()]
-        if files:
-            checkpoints.load(files[-1], checkpoints.weights_of({name: part}))
 
 
 class _StageTraining:
@@ -206,7 +136,7 @@ class _StageTraining:
         with_encoder = self.stage.source != "concepts"
         self.model = build_model(
             self.settings,
-            self.run_vocabulary,
+            self.run_folder.vocabulary(),
             prior=self.data.prior,
             with_encoder=with_encoder,
         )
@@ -227,10 +157,6 @@ class _StageTraining:
             jit_compile=self.settings.jit,
         )
         self.optimiser.build(self.keras_model.trainable_variables)
-
-    @property
-    def run_vocabulary(self):
-        return self.run_folder.vocabulary()
 
     @property
     def captions(self) -> int:
@@ -328,9 +254,11 @@ class _StageTraining:
             image_size=self.model.encoder.input_shape[1] if self.model.encoder else None,
             features=self.features,
         )
-        watch = _Watch(self, first)
+        watch = SegmentWatch(
+            self.stage, self.stage_settings.steps, first, self.folder.checkpoints, self.progress
+        )
         started = time.monotonic()
-        with watch.ctrl_c_stops():
+        with watch:
             self.keras_model.fit(
                 batches, epochs=1, steps_per_epoch=upto - first, verbose=0, callbacks=[watch]
             )
@@ -366,68 +294,17 @@ class _StageTraining:
                 path = self.folder.weights / f"{name}.npz"
                 checkpoints.save(path, variables, {"stage": self.stage.name, "step": steps})
         passes = steps * self.stage_settings.photographs if self.stage.source == "image" else 0
+        cached = {}
         if self.features is not None:
-            passes += self.features.shape[0] * self.features.shape[1]
+            digest = encoder_digest(self.model.encoder, self.settings.encoder.name)
+            cached = {digest: self.features.shape[0] * self.features.shape[1]}
         summary = {
             "stage": self.stage.name,
             "steps": steps,
             "seconds": round(self.seconds, 1),
             "encoder_passes": passes,
+            "cached_passes": cached,
             "validation": values,
         }
         self.folder.summary.write_text(json.dumps(summary, indent=2) + "\n", "utf-8")
         self._checkpoints().delete()
-
-
-class _Watch(keras.callbacks.Callback):
-    """Shows progress, stops at a loss that is no number, lets Ctrl-C end a whole step."""
-
-    def __init__(self, training: _StageTraining, first: int):
-        super().__init__()
-        self.training, self.first, self.step = training, first, first
-        self.values: dict[str, float] = {}
-        self.stopped = False
-
-    def on_train_batch_end(self, batch, logs=None):
-        """Looks at the losses, which are means over the segment so far."""
-        names = {"loss": "loss", "concepts_loss": "Lu", "words_loss": "Lr"}
-        self.values = {names[name]: float(value) for name, value in (logs or {}).items()}
-        if len(self.training.stage.outputs) == 1:
-            only = {"concepts": "Lu", "words": "Lr"}[self.training.stage.outputs[0]]
-            self.values[only] = self.values["loss"]
-        step = self.step = self.first + batch + 1
-        stage, settings = self.training.stage, self.training.stage_settings
-        if not math.isfinite(self.values["loss"]):
-            raise TrainingDiverged(
-                f"stage {stage.name}, step {step}: the loss is {self.values['loss']}. The last "
-                f"good checkpoint is kept in {self.training.folder.checkpoints}; lower the "
-                f"learning rate (now {self.training.learning_rate:g}) or set "
-                "clip_norm"
-            )
-        self.training.progress(stage.name, step, settings.steps, self.values)
-        if self.stopped:
-            self.model.stop_training = True
-
-    def ctrl_c_stops(self):
-        """While the context lasts, SIGINT asks for a stop; a second one stops at once."""
-        return _Interrupt(self)
-
-
-class _Interrupt:
-    def __init__(self, watch: _Watch):
-        self.watch = watch
-
-    def __enter__(self):
-        try:
-            self.previous = signal.signal(signal.SIGINT, self._ask)
-        except ValueError:  # not in the main thread, where signals cannot arrive
-            self.previous = None
-
-    def _ask(self, number, frame):
-        if self.watch.stopped:
-            raise KeyboardInterrupt
-        self.watch.stopped = True
-
-    def __exit__(self, *_):
-        if self.previous is not None:
-            signal.signal(signal.SIGINT, self.previous)

@@ -43,5 +43,5 @@ def test_scale_multiplies_the_initial_map():
 
 
 def test_unknown_interface_is_refused():
-    with pytest.raises(ValueError, match="'early_fusion'.*step_zero_input"):
+    with pytest.raises(ValueError, match=r"'early_fusion'.*step_zero_input"):
         build_interface("early_fusion", units=5, word_embedding=4)

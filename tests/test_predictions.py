@@ -10,10 +10,10 @@ from PIL import Image
 
 from s_cnn_rnn.caption_metrics import read_coco_results
 from s_cnn_rnn.data import encode_split
+from s_cnn_rnn.handover import load_model
 from s_cnn_rnn.predictions import Predictions, predict
 from s_cnn_rnn.prepared import PreparedData
 from s_cnn_rnn.run_folder import RunFolder
-from s_cnn_rnn.training import load_model
 from s_cnn_rnn.vocabulary import PADDING
 
 

@@ -9,12 +9,15 @@ import sys
 
 import numpy as np
 import pytest
-from tiny_runs import STAGES, tiny_settings, train_tiny
+from tiny_runs import STAGES, tiny_settings
 
 from s_cnn_rnn.checkpoints import read_arrays
+from s_cnn_rnn.handover import StagesMissing, load_model
 from s_cnn_rnn.run_folder import RunFolder, SettingsDiffer
+from s_cnn_rnn.segment_watch import TrainingDiverged
 from s_cnn_rnn.stages import STAGES as TABLE
-from s_cnn_rnn.training import TrainingDiverged, load_model, planned_stages, train
+from s_cnn_rnn.stages import planned_stages
+from s_cnn_rnn.training import train
 
 REPOSITORY = pathlib.Path(__file__).parents[1]
 
@@ -96,10 +99,32 @@ def test_a_run_that_is_not_over_names_what_is_missing(tiny_data, tmp_path):
         load_model(folder)
 
 
+def test_stages_wait_for_those_they_start_from(tiny_data, tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    with pytest.raises(
+        StagesMissing, match=r"joint starts from .* cnn_head .*experiments\.train_cnn"
+    ):
+        train(
+            folder,
+            tiny_settings(tiny_data, stages=_some("cnn_head", "joint")),
+            programs=("train_joint",),
+        )
+    features = tiny_settings(tiny_data, system="nic-deeply", stages=_some("cnn", "rnn"))
+    with pytest.raises(StagesMissing, match="rnn starts from what stage cnn learns"):
+        train(RunFolder(tmp_path / "other"), features, programs=("train_rnn",))
+    lost = tiny_settings(tiny_data, cnn_from=str(tmp_path / "no"), stages=_some("joint"))
+    with pytest.raises(StagesMissing, match="no: cnn_from names this folder"):
+        train(RunFolder(tmp_path / "third"), lost)
+
+
+def _some(*names: str) -> dict:
+    return {name: {"steps": 1, "photographs": 8} for name in names}
+
+
 def test_a_loss_that_is_no_number_stops_and_keeps_the_last_checkpoint(tiny_data, tmp_path):
     stage = {"steps": 40, "photographs": 8, "checkpoint_every": 1, "learning_rate": 1e18}
     folder = RunFolder(tmp_path / "run")
-    with pytest.raises(TrainingDiverged, match="stage rnn, step .*lower the learning rate"):
+    with pytest.raises(TrainingDiverged, match=r"stage rnn, step .*lower the learning rate"):
         train(folder, tiny_settings(tiny_data, stages={"rnn": stage}))
     newest = sorted(folder.stage("rnn").checkpoints.glob("*.npz"))
     assert newest

@@ -1,4 +1,4 @@
-"""Keeps TensorFlow's notices off the screen of a program; to be imported before TensorFlow is."""
+"""How the programs start TensorFlow: quiet, and quick with large tensors; imported before it is."""
 
 import logging as standard_logging
 import os
@@ -6,6 +6,8 @@ import os
 from absl import logging
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# Keeps freed memory: on a CPU a training step otherwise spends a third of its time on page faults.
+os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "1")
 
 
 def only_warnings() -> None:
