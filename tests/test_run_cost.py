@@ -11,7 +11,7 @@ from s_cnn_rnn.settings import RunSettings
 def make_run(tmp_path):
     """Makes a run folder whose named stages are over: name -> (seconds, encoder passes)."""
 
-    def make(name, finished, planned=(), **settings) -> RunFolder:
+    def make(name, finished, planned=(), cached=None, **settings) -> RunFolder:
         run = RunFolder(tmp_path / name)
         run.path.mkdir()
         stages = {stage: {"steps": 10, "photographs": 8} for stage in (*finished, *planned)}
@@ -21,6 +21,7 @@ def make_run(tmp_path):
             folder = run.stage(stage)
             folder.path.mkdir(parents=True)
             summary = {"steps": 10, "seconds": seconds, "encoder_passes": passes}
+            summary["cached_passes"] = (cached or {}).get(stage, {})
             folder.summary.write_text(json.dumps(summary))
         return run
 
@@ -48,3 +49,14 @@ def test_a_frozen_cnn_and_stages_that_are_not_over(make_run):
     run = make_run("frozen", {"cnn_head": (1.0, 5), "rnn": (2.0, 0)}, planned=("cnn", "joint"))
     assert not cost_of_run(run).trained_through
     assert [f.stage.name for f in finished_stages(run)] == ["cnn_head", "rnn"]
+
+
+def test_features_of_one_frozen_encoder_count_once(make_run):
+    finished = {"cnn_head": (1.0, 0), "cnn": (1.0, 320), "rnn_predicted": (1.0, 0)}
+    cached = {
+        "cnn_head": {"imagenet": 100},
+        "rnn_predicted": {"trained": 200},
+    }
+    assert cost_of_run(make_run("a", finished, cached=cached)).encoder_passes == 620
+    cached["rnn_predicted"] = {"imagenet": 200}  # two views now: the second is the only new one
+    assert cost_of_run(make_run("b", finished, cached=cached)).encoder_passes == 520

@@ -1,0 +1,98 @@
+"""What stages hand on: each part's weights, from stage to stage, from run to run, to the reader."""
+
+import dataclasses
+import pathlib
+
+from s_cnn_rnn import checkpoints
+from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.settings import RunSettings
+from s_cnn_rnn.stages import STAGES, Stage, planned_stages
+from s_cnn_rnn.systems import AnnotationModel, build_model
+
+CNN_STAGES = tuple(stage.name for stage in STAGES.values() if stage.program == "train_cnn")
+
+
+class StagesMissing(ValueError):
+    """A stage starts from what another learns, and that one is not over."""
+
+
+def require_earlier_stages(folder: RunFolder, settings: RunSettings, stage: Stage) -> None:
+    """Refuses a stage whose parts an earlier one has not finished learning.
+
+    Stages 1 and 2 need nothing of each other where stage 2 starts from the true concepts.
+
+    Raises:
+        StagesMissing: the message names the stage and what to run first.
+    """
+    planned = planned_stages(settings)
+    used = set(stage.trains)
+    if stage.source != "concepts":
+        used |= {"encoder", "semantic"}
+    for earlier in planned[: [s.name for s in planned].index(stage.name)]:
+        if used & set(earlier.trains) and not folder.stage(earlier.name).finished:
+            raise StagesMissing(
+                f"{folder.path}: stage {stage.name} starts from what stage {earlier.name} learns; "
+                f"run experiments.{earlier.program} first, with the same --config and --run"
+            )
+    if settings.cnn_from:
+        shared = RunFolder(pathlib.Path(settings.cnn_from))
+        if not any(shared.stage(name).finished for name in CNN_STAGES):
+            raise StagesMissing(
+                f"{shared.path}: cnn_from names this folder, but it holds no finished stage of "
+                f"{' or '.join(CNN_STAGES)}; run experiments.train_cnn there first"
+            )
+
+
+def load_parts(
+    model: AnnotationModel, folder: RunFolder, settings: RunSettings, before: str
+) -> None:
+    """Loads each part as the latest stage before the named one left it; the others stay as built.
+
+    Args:
+        model: whose parts to load.
+        folder: of the run.
+        settings: of the run; names the run that the CNN comes from, if any.
+        before: a stage's name, or "" for the whole run.
+    """
+    names = list(STAGES)
+    earlier = names[: names.index(before)] if before else names
+    places = [folder.stage(name) for name in earlier]
+    if settings.cnn_from:
+        cnn = RunFolder(pathlib.Path(settings.cnn_from))
+        places = [cnn.stage(name) for name in CNN_STAGES] + places
+    for name, part in model.present_parts().items():
+        files = [place.weights / f"{name}.npz" for place in places if place.finished]
+        files = [file for file in files if file.exists()]
+        if files:
+            checkpoints.load(files[-1], checkpoints.weights_of({name: part}))
+
+
+def collect_weights(folder: RunFolder, settings: RunSettings) -> None:
+    """Puts the final weights of every part side by side, so that the run folder is whole."""
+    model = build_model(settings, folder.vocabulary())
+    load_parts(model, folder, settings, before="")
+    for name, part in model.present_parts().items():
+        path = folder.weights / f"{name}.npz"
+        if not path.exists():
+            checkpoints.save(path, checkpoints.weights_of({name: part}), {"part": name})
+
+
+def load_model(folder: RunFolder) -> AnnotationModel:
+    """The trained model of a finished run; the run folder alone is enough.
+
+    Raises:
+        FileNotFoundError: this is no run folder, or stages are missing; the message names them.
+    """
+    settings = folder.settings()
+    missing = [s.name for s in planned_stages(settings) if not folder.stage(s.name).finished]
+    if missing or not folder.weights.exists():
+        raise FileNotFoundError(
+            f"{folder.path}: not trained to the end; missing stages: {', '.join(missing) or 'none'}"
+            "; run the training program with the same --config and --run"
+        )
+    bare = dataclasses.replace(settings.encoder, weights=None)
+    model = build_model(dataclasses.replace(settings, encoder=bare), folder.vocabulary())
+    for name, part in model.present_parts().items():
+        variables = checkpoints.weights_of({name: part})
+        checkpoints.load(folder.weights / f"{name}.npz", variables)
+    return model
