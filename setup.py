@@ -20,6 +20,7 @@ setup(
         "numpy>=2.1,<3",
         "tensorboard>=2.20,<3",
         "tensorflow-datasets>=4.9.10,<4.10",
+        "importlib_resources>=6",  # imported by tensorflow-datasets, which does not name it
         "absl-py>=2.1",
         "ml_collections>=1.0",
         "pillow>=11",
