@@ -32,8 +32,8 @@ def test_round_trip_with_random_states(tmp_path):
 
 def test_weights_are_without_random_states():
     assert set(checkpoints.weights_of({"part": layer()})) == {
-        "part:dense/kernel",
-        "part:dense/bias",
+        "part:part/dense/kernel",
+        "part:part/dense/bias",
     }
 
 
