@@ -20,7 +20,7 @@ $(BIN)/installed: setup.py
 	touch $@
 
 data/prepared/shapes/1.0.0/prepared.json: | $(BIN)/installed
-	$(BIN)/python -m data_prep.prepare --data_set=shapes --count=6000
+	$(BIN)/python -m data_prep.prepare --data_set=shapes --count=16000
 
 demo: $(BIN)/installed data/prepared/shapes/1.0.0/prepared.json
 	$(BIN)/python -m experiments.train --config=experiments/configs/shapes.py --run=runs/demo

@@ -1,6 +1,6 @@
 """Drawn shapes with a small CNN from random weights: all three stages in minutes, no GPU.
 
-  python -m data_prep.prepare --data_set=shapes --count=6000 --output=data/prepared
+  python -m data_prep.prepare --data_set=shapes --count=16000 --output=data/prepared
   python -m experiments.train --config=experiments/configs/shapes.py --run=runs/shapes/ours
   python -m experiments.evaluate --run=runs/shapes/ours
 
@@ -40,9 +40,9 @@ def get_config():
     }
     config.stages = ConfigDict(
         {
-            "cnn": {**usual, "steps": 750, "evaluate_every": 250},
-            "rnn": {**usual, "captions": 2, "steps": 600, "evaluate_every": 200},
-            "joint": {**usual, "captions": 2, "steps": 450, "evaluate_every": 150},
+            "cnn": {**usual, "steps": 2400, "evaluate_every": 600},
+            "rnn": {**usual, "captions": 2, "steps": 900, "evaluate_every": 300},
+            "joint": {**usual, "captions": 2, "steps": 1500, "evaluate_every": 500},
         }
     )
     config.decoding = ConfigDict({"width": 3, "length_normalisation": 0.0})
