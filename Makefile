@@ -16,7 +16,7 @@ help:
 $(BIN)/installed: setup.py
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet --progress-bar on --editable ".[test]"
+	$(BIN)/pip install --quiet --editable ".[test]"
 	touch $@
 
 data/prepared/shapes/1.0.0/prepared.json: | $(BIN)/installed

@@ -1,5 +1,7 @@
 """Packaging of S-CNN-RNN: dependencies with tested ranges, and the console commands."""
 
+import pathlib
+
 from setuptools import find_packages, setup
 
 setup(
@@ -7,7 +9,7 @@ setup(
     version="0.1.0",
     description="Semantically regularised image annotation (arXiv 1611.05490): photographs to "
     "captions and labels, with the concepts in between.",
-    long_description=open("README.md", encoding="utf-8").read(),
+    long_description=pathlib.Path("README.md").read_text("utf-8"),
     long_description_content_type="text/markdown",
     license="MIT",
     license_files=["LICENSE"],

@@ -35,8 +35,8 @@ FINDINGS = {
     "activation": {"relu": {}, "tanh": {"model.activation": "tanh"}},
     "scale of the map from s_hat": {
         "1": {},
-        "5": {"model.interface_scale": 5.0},
-        "20": {"model.interface_scale": 20.0},
+        "5": {"model.s_hat_scale": 5.0},
+        "20": {"model.s_hat_scale": 20.0},
     },
     "interface": {
         "s_hat, initial state": {},

@@ -31,7 +31,8 @@ class ModelSettings:
         cell: a name of `recurrent.CELLS`.
         activation: of the cell; the paper's is "relu".
         sets_cell: whether the interface sets c0 beside h0.
-        interface_scale: factor on the initialisation of the interface's map (see `InitialState`).
+        s_hat_scale: factor on the initialisation of the interface's map where Ie is s_hat, whose
+            values are small (see `InitialState`); maps from features start at 1.
         decoder_dropout: part of word embeddings and outputs dropped in training.
         semantic_dropout: part of F dropped before the semantic layer in training.
         prior_bias: whether the semantic layer starts at the concepts' frequencies.
@@ -43,7 +44,7 @@ class ModelSettings:
     cell: str = "lstm"
     activation: str = "relu"
     sets_cell: bool = True
-    interface_scale: float = 1.0
+    s_hat_scale: float = 1.0
     decoder_dropout: float = 0.0
     semantic_dropout: float = 0.0
     prior_bias: bool = True

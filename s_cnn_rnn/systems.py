@@ -170,7 +170,7 @@ def build_model(
         units=model.units,
         word_embedding=model.word_embedding,
         sets_cell=model.sets_cell,
-        scale=model.interface_scale,
+        scale=model.s_hat_scale if system.embedding == "concepts" else 1.0,
     )
     interface.build((None, len(vocabulary.concepts) if system.embedding == "concepts" else width))
     decoder = Decoder(

@@ -27,7 +27,7 @@ def get_config():
             "word_embedding": 512,
             "activation": "relu",
             "sets_cell": False,
-            "interface_scale": 1.0,
+            "s_hat_scale": 1.0,
             "decoder_dropout": 0.0,
             "semantic_dropout": 0.0,
             "prior_bias": False,

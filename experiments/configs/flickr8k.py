@@ -26,7 +26,7 @@ def get_config():
             "word_embedding": 512,
             "activation": "relu",
             "sets_cell": True,
-            "interface_scale": 1.0,
+            "s_hat_scale": 20.0,
             "decoder_dropout": 0.3,
             "semantic_dropout": 0.5,
             "longest": 18,

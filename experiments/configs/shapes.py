@@ -23,7 +23,7 @@ def get_config():
             "word_embedding": 128,
             "activation": "relu",
             "sets_cell": True,
-            "interface_scale": 1.0,
+            "s_hat_scale": 1.0,
             "decoder_dropout": 0.1,
             "semantic_dropout": 0.2,
             "longest": 16,

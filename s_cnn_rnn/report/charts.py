@@ -133,7 +133,9 @@ def line_chart(curves: Sequence[LearningCurve]) -> LineChart | None:
     x_values, seen = _x_values(every)
     y_values = _y_values(values, logarithmic)
     y_labels = [tick(y) for y in y_values] if logarithmic else ticks(y_values)
-    place = _Axes(x_values[0], max(p.step for p in every), y_values[0], y_values[-1], logarithmic)
+    steps = [point.step for point in every]
+    x_low = min(x_values[0], *steps)  # the first tick may stand behind the first point
+    place = _Axes(x_low, max(steps), y_values[0], y_values[-1], logarithmic)
     drawn = [_draw(curve.part, finite[id(curve)], place) for curve in kept]
     return LineChart(
         measure=curves[0].measure,

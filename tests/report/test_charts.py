@@ -130,3 +130,12 @@ def test_bars_of_missing_and_zero_scores():
     assert chart.bars[1] is None
     assert chart.description.endswith("text not measured.")
     assert bar_chart("METEOR", [("ours", Score("METEOR", math.nan)), ("text", None)]) is None
+
+
+def test_points_before_the_first_tick_stay_inside_the_plot():
+    points = [(250, 8000, 0.57), (500, 16000, 0.60), (750, 24000, 0.61)]
+    chart = line_chart([LearningCurve("cnn", "concept mAP", "validation", points)])
+    numbers = [float(n) for n in re.findall(r"[-\d.]+", chart.curves[0].path)]
+    across = numbers[::2]
+    assert min(across) >= chart.left
+    assert max(across) <= chart.right
