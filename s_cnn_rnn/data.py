@@ -5,6 +5,7 @@ anywhere, it is computed again.
 """
 
 import dataclasses
+import os
 from collections.abc import Iterator
 
 import numpy as np
@@ -248,13 +249,15 @@ def _decode(dataset, stage: StageSettings, image_size: int) -> tf.data.Dataset:
         )
         return {**example, "image": pixels}
 
-    one_by_one = dataset.unbatch().map(one, num_parallel_calls=tf.data.AUTOTUNE)
+    one_by_one = dataset.unbatch().map(one, num_parallel_calls=os.cpu_count())
     return one_by_one.batch(stage.photographs, drop_remainder=True)
 
 
 def _in_order() -> tf.data.Options:
     options = tf.data.Options()
     options.deterministic = True
+    # With it, ending an iterator waits for a thread that sleeps for seconds; a stage ends many.
+    options.autotune.enabled = False
     # Every replica takes its part of each batch; files are not split between workers.
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
     return options
@@ -277,5 +280,5 @@ def image_batches(
 
     jpegs = starts.map(lambda start: tf.numpy_function(read, [start], tf.string)).unbatch()
     jpegs = jpegs.map(lambda jpeg: tf.ensure_shape(jpeg, []))
-    images = jpegs.map(one, num_parallel_calls=tf.data.AUTOTUNE).batch(batch).prefetch(2)
+    images = jpegs.map(one, num_parallel_calls=os.cpu_count()).batch(batch).prefetch(2)
     return images.with_options(_in_order()).as_numpy_iterator()
