@@ -4,9 +4,10 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN = $(VENV)/bin
 
-.PHONY: help demo test test-quick lint tables clean
+.PHONY: help install demo test test-quick lint tables clean
 
 help:
+	@echo "make install    the virtual environment that all else runs in: $(VENV)"
 	@echo "make demo       draw shapes, train the three stages, write runs/demo/report.html (10 minutes)"
 	@echo "make test       lint and the whole test suite (20 minutes on two cores)"
 	@echo "make test-quick the tests that take seconds"
@@ -18,6 +19,8 @@ $(BIN)/installed: setup.py
 	$(BIN)/pip install --quiet --upgrade pip
 	$(BIN)/pip install --quiet --editable ".[test]"
 	touch $@
+
+install: $(BIN)/installed
 
 data/prepared/shapes/1.0.0/prepared.json: | $(BIN)/installed
 	$(BIN)/python -m data_prep.prepare --data_set=shapes --count=16000

@@ -1,6 +1,6 @@
 """A user's own photographs with captions, EfficientNet-Lite0, for a machine without a GPU.
 
-  python -m data_prep.prepare --data_set=own_folder --source=FOLDER
+  python -m data_prep.prepare --data_set=own_folder --source=FOLDER --name=mine
   python -m experiments.train --config=experiments/configs/own_photographs.py --run=runs/mine
   python -m experiments.annotate --run=runs/mine photo.jpg
 
@@ -14,7 +14,7 @@ from ml_collections import ConfigDict
 
 def get_config():
     config = ConfigDict()
-    config.data = "data/prepared/own_folder/1.0.0"
+    config.data = "data/prepared/mine/1.0.0"
     config.system = "ours"
     config.task = "captions"
     config.seed = 0
