@@ -54,7 +54,8 @@ class Monitor:
 
     def _captions(self, step: int, embedding: np.ndarray) -> dict[str, float]:
         annotations = [" ".join(words) for words in write(self.writer, embedding).annotations]
-        self.log.captions(step, self.data.photographs(np.arange(SAMPLES)), annotations[:SAMPLES])
+        samples = self.data.photographs(np.arange(min(SAMPLES, len(self.data))))
+        self.log.captions(step, samples, annotations[: len(samples)])
         distinct = len(set(annotations)) / len(annotations)
         values = {"validation/distinct": distinct}
         if self.model.vocabulary.kind == "captions":

@@ -69,6 +69,12 @@ def test_losses_of_the_joint_stage_add_up(tiny_run):
             assert line["loss"] == pytest.approx(line["Lu"] + line["Lr"], rel=1e-5)
 
 
+def test_a_validation_part_of_one_photograph_is_enough(tiny_data, tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    train(folder, tiny_settings(tiny_data, stages=_some("rnn"), evaluation_photographs=1))
+    assert "validation/CIDEr" in folder.stage("rnn").read_summary()["validation"]
+
+
 def test_other_settings_are_refused_by_name(tiny_run, tiny_data):
     with pytest.raises(SettingsDiffer, match=r"model\.units is 16 there and 17 here"):
         train(
