@@ -47,9 +47,9 @@ def get_config():
         {
             "cnn_head": {**usual, "steps": 750, "evaluate_every": 250},
             "cnn": {**whole, "steps": 375, "evaluate_every": 125},
-            "rnn": {**usual, "steps": 1500, "evaluate_every": 500},
-            "rnn_predicted": {**usual, "steps": 1500, "evaluate_every": 500},
-            "joint": {**whole, "steps": 375, "evaluate_every": 125},
+            "rnn": {**usual, "captions": 2, "steps": 400},
+            "rnn_predicted": {**usual, "captions": 2, "steps": 1500, "evaluate_every": 500},
+            "joint": {**whole, "captions": 2, "steps": 94, "evaluate_every": 47},
         }
     )
     config.decoding = ConfigDict({"width": 3, "length_normalisation": 0.0})
