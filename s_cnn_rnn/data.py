@@ -6,11 +6,12 @@ anywhere, it is computed again.
 
 import dataclasses
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
 
+from s_cnn_rnn.order import Order, choose_captions
 from s_cnn_rnn.photographs import Augmentation, augment, decode_and_resize
 from s_cnn_rnn.prepared import PreparedData
 from s_cnn_rnn.settings import StageSettings
@@ -109,58 +110,6 @@ def encode_split(
     return EncodedSplit(prepared, split, np.array(rows), words, concepts, references)
 
 
-class Order:
-    """Which photographs each step sees: all of them once an epoch, each epoch in its own order.
-
-    Epochs follow one another without a gap, so every batch is full.
-
-    Args:
-        count: photographs.
-        batch: photographs in a batch.
-        seed: of the order.
-    """
-
-    def __init__(self, count: int, batch: int, seed: int):
-        self.count, self.batch, self.seed = count, batch, seed
-        self._permutations = {}
-
-    def step(self, number: int) -> tuple[np.ndarray, np.ndarray]:
-        """The photographs of a step, and the epoch that each belongs to: int64 [batch] both."""
-        places = np.arange(number * self.batch, (number + 1) * self.batch)
-        epochs, within = places // self.count, places % self.count
-        photographs = np.empty_like(places)
-        for epoch in np.unique(epochs):
-            here = epochs == epoch
-            photographs[here] = self._permutation(int(epoch))[within[here]]
-        return photographs, epochs
-
-    def _permutation(self, epoch: int) -> np.ndarray:
-        if epoch not in self._permutations:
-            if len(self._permutations) > 2:
-                self._permutations.clear()
-            random = np.random.default_rng((self.seed, epoch))
-            self._permutations[epoch] = random.permutation(self.count)
-        return self._permutations[epoch]
-
-
-def choose_captions(words: np.ndarray, epochs: np.ndarray, captions: int | None) -> np.ndarray:
-    """Takes each photograph's next ``captions`` annotations in turn, from epoch to epoch.
-
-    Args:
-        words: int32 [B, C, T].
-        epochs: int64 [B], how often each photograph was seen before.
-        captions: how many to take; None takes all C.
-
-    Returns:
-        int32 [B, captions, T].
-    """
-    if captions is None:
-        return words
-    real = np.maximum((words[:, :, 0] != PADDING).sum(axis=1), 1)
-    places = (epochs[:, None] * captions + np.arange(captions)) % real[:, None]
-    return np.take_along_axis(words, places[:, :, None], axis=1)
-
-
 def training_batches(
     data: EncodedSplit,
     stage: StageSettings,
@@ -187,55 +136,78 @@ def training_batches(
         features: float32 [N, views, D]; with two views (as seen and mirrored) ``stage.flip`` takes
             either at random.
     """
-    order = Order(len(data), stage.photographs, seed)
-
-    def read(step):
-        step = int(step)
-        photographs, epochs = order.step(step)
-        random = np.random.default_rng((seed, step, 1))
-        content = {
-            "concepts": data.concepts[photographs].astype(np.float32),
-            "words": choose_captions(data.words[photographs], epochs, stage.captions),
-        }
-        if "features" in inputs:
-            views = features.shape[1] if stage.flip else 1
-            chosen = random.integers(views, size=len(photographs))
-            content["features"] = features[photographs, chosen]
-        if "image" in inputs:
-            content["image"] = np.array(data.photographs(photographs), object)
-            content["seed"] = random.integers(2**31 - 1, size=(len(photographs), 2), dtype=np.int32)
-        return [content[name] for name in names]
-
+    reader = _StepReader(data, stage, seed, features)
     names = sorted({*inputs, *outputs} | ({"seed"} if "image" in inputs else set()))
-    types = {"concepts": tf.float32, "words": tf.int32, "features": tf.float32}
-    types |= {"image": tf.string, "seed": tf.int32}
-    captions = data.words.shape[1] if stage.captions is None else stage.captions
-    shapes = {
-        "concepts": [data.concepts.shape[1]],
-        "words": [captions, data.words.shape[2]],
-        "features": None if features is None else [features.shape[2]],
-        "image": [],
-        "seed": [2],
-    }
+    shapes = {name: [stage.photographs, *shape] for name, shape in reader.shapes().items()}
 
     @tf.autograph.experimental.do_not_convert
-    def read_in_graph(step):
-        values = tf.numpy_function(read, [step], [types[name] for name in names])
-        return {
-            name: tf.ensure_shape(value, [stage.photographs, *shapes[name]])
-            for name, value in zip(names, values, strict=True)
-        }
-
-    dataset = tf.data.Dataset.range(first_step, first_step + steps).map(read_in_graph)
-    if "image" in inputs:
-        dataset = _decode(dataset, stage, image_size)
+    def read(step):
+        types = [_TYPES[name] for name in names]
+        values = tf.numpy_function(lambda n: reader.read(int(n), names), [step], types)
+        return {n: tf.ensure_shape(v, shapes[n]) for n, v in zip(names, values, strict=True)}
 
     @tf.autograph.experimental.do_not_convert
     def inputs_and_targets(batch):
         return {name: batch[name] for name in inputs}, {name: batch[name] for name in outputs}
 
+    dataset = tf.data.Dataset.range(first_step, first_step + steps).map(read)
+    if "image" in inputs:
+        dataset = _decode(dataset, stage, image_size)
     dataset = dataset.map(inputs_and_targets).prefetch(2)
     return dataset.apply(tf.data.experimental.assert_cardinality(steps)).with_options(_in_order())
+
+
+_TYPES = {
+    "concepts": tf.float32,
+    "words": tf.int32,
+    "features": tf.float32,
+    "image": tf.string,
+    "seed": tf.int32,
+}
+
+
+@dataclasses.dataclass
+class _StepReader:
+    """Reads what a step learns from, as arrays; photographs as JPEGs, with a seed each."""
+
+    data: EncodedSplit
+    stage: StageSettings
+    seed: int
+    features: np.ndarray | None
+
+    def __post_init__(self):
+        self.order = Order(len(self.data), self.stage.photographs, self.seed)
+
+    def shapes(self) -> dict[str, list[int]]:
+        """Shape of one photograph's part of each array."""
+        _, captions, length = self.data.words.shape
+        shapes = {
+            "concepts": [self.data.concepts.shape[1]],
+            "words": [self.stage.captions or captions, length],
+            "image": [],
+            "seed": [2],
+        }
+        if self.features is not None:
+            shapes["features"] = [self.features.shape[2]]
+        return shapes
+
+    def read(self, step: int, names: Sequence[str]) -> list[np.ndarray]:
+        """The named arrays of a step; a pure function of its number."""
+        photographs, epochs = self.order.step(step)
+        random = np.random.default_rng((self.seed, step, 1))
+        views = 1 if self.features is None or not self.stage.flip else self.features.shape[1]
+        chosen = random.integers(views, size=len(photographs))
+        seeds = random.integers(2**31 - 1, size=(len(photographs), 2), dtype=np.int32)
+        make = {
+            "concepts": lambda: self.data.concepts[photographs].astype(np.float32),
+            "words": lambda: choose_captions(
+                self.data.words[photographs], epochs, self.stage.captions
+            ),
+            "features": lambda: self.features[photographs, chosen],
+            "image": lambda: np.array(self.data.photographs(photographs), object),
+            "seed": lambda: seeds,
+        }
+        return [make[name]() for name in names]
 
 
 def _decode(dataset, stage: StageSettings, image_size: int) -> tf.data.Dataset:

@@ -5,13 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from s_cnn_rnn.data import (
-    Order,
-    choose_captions,
-    encode_split,
-    image_batches,
-    training_batches,
-)
+from s_cnn_rnn.data import encode_split, image_batches, training_batches
+from s_cnn_rnn.order import Order, choose_captions
 from s_cnn_rnn.photographs import decode_and_resize
 from s_cnn_rnn.settings import StageSettings
 from s_cnn_rnn.vocabulary import tokenise
