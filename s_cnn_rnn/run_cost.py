@@ -1,7 +1,6 @@
 """What the training of a run took, read from its stages' summaries."""
 
 import dataclasses
-import json
 import pathlib
 from typing import NamedTuple
 
@@ -64,7 +63,7 @@ def _finished(folder: RunFolder, names: list[str]) -> list[FinishedStage]:
             stage,
             folder.stage(stage.name),
             settings.stages[stage.name].photographs,
-            json.loads(folder.stage(stage.name).summary.read_text("utf-8")),
+            folder.stage(stage.name).read_summary(),
         )
         for stage in stages
         if folder.stage(stage.name).finished
