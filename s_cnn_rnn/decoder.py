@@ -22,6 +22,8 @@ class Decoder(keras.layers.Layer):
         activation: the cell's.
         multimodal: whether a multimodal layer stands before the softmax (late fusion).
         dropout: part of the word embedding and of h_t (not of the state) dropped in training.
+        label_smoothing: part of a word's probability mass that the training target spreads evenly
+            over all outputs (Szegedy et al. 2016); what is reported outside training is exact.
         packs: whether teacher forcing runs on real words only where the backend can (`packed`).
 
     Call arguments:
@@ -42,12 +44,14 @@ class Decoder(keras.layers.Layer):
         activation: str = "relu",
         multimodal: bool = False,
         dropout: float = 0.0,
+        label_smoothing: float = 0.0,
         packs: bool = True,
         **kwargs,
     ):
         super().__init__(**kwargs)
         self.units = units
         self.packs = packs
+        self.label_smoothing = label_smoothing
         self.word_embedding = word_embedding
         self.embedding = keras.layers.Embedding(words, word_embedding, name="embedding")
         self.cell = CELLS[cell](units, activation=activation, name="cell")
@@ -134,6 +138,11 @@ class Decoder(keras.layers.Layer):
         """Log p of the targets [...] from h [..., U]; meaningless where a target is padding."""
         outputs = ops.maximum(targets, FIRST_OUTPUT) - FIRST_OUTPUT
         logits = self._logits(states, image, training)
+        if training and self.label_smoothing:
+            truth = ops.one_hot(outputs, logits.shape[-1])
+            return -keras.losses.categorical_crossentropy(
+                truth, logits, from_logits=True, label_smoothing=self.label_smoothing
+            )
         return -keras.losses.sparse_categorical_crossentropy(outputs, logits, from_logits=True)
 
     def _logits(self, h, image, training):

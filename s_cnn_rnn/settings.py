@@ -34,6 +34,7 @@ class ModelSettings:
         s_hat_scale: factor on the initialisation of the interface's map where Ie is s_hat, whose
             values are small (see `InitialState`); maps from features start at 1.
         decoder_dropout: part of word embeddings and outputs dropped in training.
+        label_smoothing: of the words in training, see `Decoder`.
         semantic_dropout: part of F dropped before the semantic layer in training.
         prior_bias: whether the semantic layer starts at the concepts' frequencies.
         longest: most words of an annotation, in training (cut) and decoding.
@@ -46,6 +47,7 @@ class ModelSettings:
     sets_cell: bool = True
     s_hat_scale: float = 1.0
     decoder_dropout: float = 0.0
+    label_smoothing: float = 0.0
     semantic_dropout: float = 0.0
     prior_bias: bool = True
     longest: int = 20

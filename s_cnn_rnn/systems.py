@@ -181,6 +181,7 @@ def build_model(
         activation=model.activation,
         multimodal=system.interface == "late_fusion",
         dropout=model.decoder_dropout,
+        label_smoothing=model.label_smoothing,
         name="decoder",
     )
     decoder.build()

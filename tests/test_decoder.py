@@ -95,6 +95,24 @@ def test_padding_changes_nothing(decoder, opening):
     assert np.mean(word_loss(longer, long)) == np.mean(word_loss(ANNOTATIONS, short))
 
 
+@pytest.mark.parametrize("packs", [True, False], ids=["packed", "padded"])
+def test_label_smoothing_spreads_a_part_of_the_target_in_training_alone(packs, opening):
+    smoothing = 0.2
+    decoder = build_decoder(packs=packs, label_smoothing=smoothing)
+    exact = decoder(ANNOTATIONS, opening, training=False).numpy()
+    np.testing.assert_allclose(
+        exact, build_decoder(packs=packs)(ANNOTATIONS, opening).numpy(), atol=1e-6
+    )
+    smoothed = decoder(ANNOTATIONS, opening, training=True).numpy()
+    words = ANNOTATIONS[0, 1]  # START, 7, END
+    h, c = opening["h"][0], opening["c"][0]
+    for t in range(2):
+        log_p, h, c = numpy_step(decoder, words[t], h, c)
+        expected = (1 - smoothing) * log_p[words[t + 1] - FIRST_OUTPUT] + smoothing * log_p.mean()
+        assert smoothed[0, 1, t] == pytest.approx(expected, abs=1e-5)
+    assert (smoothed[0, 1, 2:] == 0).all()
+
+
 def test_step_zero_reads_the_image_as_a_word(decoder):
     image = np.random.default_rng(1).normal(size=(2, EMBEDDING)).astype("float32")
     state = decoder.begin({"input": keras.ops.convert_to_tensor(image)})
