@@ -7,7 +7,7 @@ from s_cnn_rnn import checkpoints
 from s_cnn_rnn.run_folder import RunFolder
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.stages import STAGES, Stage, planned_stages
-from s_cnn_rnn.systems import AnnotationModel, build_model
+from s_cnn_rnn.systems import AnnotationModel, build_model, find_system
 
 CNN_STAGES = tuple(stage.name for stage in STAGES.values() if stage.program == "train_cnn")
 
@@ -68,13 +68,19 @@ def load_parts(
 
 
 def collect_weights(folder: RunFolder, settings: RunSettings) -> None:
-    """Puts the final weights of every part side by side, so that the run folder is whole."""
+    """Puts the final weights of every part side by side, so that the run folder is whole.
+
+    The model is built only where a file is missing.
+    """
+    paths = {name: folder.weights / f"{name}.npz" for name in find_system(settings.system).parts}
+    missing = {name: path for name, path in paths.items() if not path.exists()}
+    if not missing:
+        return
     model = build_model(settings, folder.vocabulary())
     load_parts(model, folder, settings, before="")
-    for name, part in model.present_parts().items():
-        path = folder.weights / f"{name}.npz"
-        if not path.exists():
-            checkpoints.save(path, checkpoints.weights_of({name: part}), {"part": name})
+    for name, path in missing.items():
+        variables = checkpoints.weights_of({name: model.part(name)})
+        checkpoints.save(path, variables, {"part": name})
 
 
 def load_model(folder: RunFolder) -> AnnotationModel:

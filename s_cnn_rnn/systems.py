@@ -16,6 +16,8 @@ from s_cnn_rnn.semantic import SemanticLayer
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.vocabulary import Vocabulary
 
+PARTS = ("encoder", "semantic", "interface", "decoder")
+
 
 @dataclasses.dataclass(frozen=True)
 class System:
@@ -36,6 +38,11 @@ class System:
     interface: str
     embedding: str
     supervised: bool
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Those of `PARTS` that its whole models have."""
+        return tuple(part for part in PARTS if part != "semantic" or self.supervised)
 
 
 SYSTEMS = {
@@ -78,9 +85,6 @@ def find_system(name: str) -> System:
     if name not in SYSTEMS:
         raise ValueError(f"system {name!r} does not exist; there are: {', '.join(SYSTEMS)}")
     return SYSTEMS[name]
-
-
-PARTS = ("encoder", "semantic", "interface", "decoder")
 
 
 @dataclasses.dataclass(frozen=True)

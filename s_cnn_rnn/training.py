@@ -32,6 +32,7 @@ from s_cnn_rnn.segment_watch import SegmentWatch
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.stages import planned_stages
 from s_cnn_rnn.systems import build_model, set_trainable, stage_model
+from s_cnn_rnn.vocabulary import Vocabulary
 from s_cnn_rnn.writing import Likelihoods
 
 LOG_EVERY = 50
@@ -59,15 +60,15 @@ class TrainingData:
         return self.train.concepts.mean(axis=0)
 
 
-def open_data(settings: RunSettings) -> tuple[PreparedData, TrainingData]:
-    """The prepared data set and its encoded parts."""
+def open_data(settings: RunSettings) -> tuple[Vocabulary, TrainingData]:
+    """The vocabulary of the prepared data set, and its encoded parts."""
     prepared = PreparedData(settings.data)
     vocabulary = prepared.vocabulary(settings.task)
     encode = functools.partial(
         encode_split, prepared, vocabulary=vocabulary, longest=settings.model.longest
     )
     validation = encode("validation").first(settings.evaluation_photographs)
-    return prepared, TrainingData(encode("train"), validation)
+    return vocabulary, TrainingData(encode("train"), validation)
 
 
 def train(
@@ -92,8 +93,8 @@ def train(
         SettingsDiffer: the folder holds a run with other settings.
         OSError: the folder cannot be written, or the disk is too small.
     """
-    prepared, data = open_data(settings)
-    folder.open(settings, prepared.vocabulary(settings.task))
+    vocabulary, data = open_data(settings)
+    folder.open(settings, vocabulary)
     planned = planned_stages(settings)
     for stage in planned:
         if stage.program in programs and not folder.stage(stage.name).finished:

@@ -40,6 +40,7 @@ def test_parameters_at_the_papers_size(system):
     model = build_model(paper_settings(system=system), paper_vocabulary(), with_encoder=False)
     counts = {name: part.count_params() for name, part in model.present_parts().items()}
     assert counts == PARAMETERS[system] | {"decoder": DECODER}
+    assert {"encoder", *counts} == set(find_system(system).parts)
 
 
 def test_the_papers_config_says_what_the_paper_says():
