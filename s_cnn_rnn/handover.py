@@ -4,7 +4,7 @@ import dataclasses
 import pathlib
 
 from s_cnn_rnn import checkpoints
-from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.run_folder import RunFolder, SettingsDiffer
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.stages import STAGES, Stage, planned_stages
 from s_cnn_rnn.systems import AnnotationModel, build_model, find_system
@@ -23,6 +23,8 @@ def require_earlier_stages(folder: RunFolder, settings: RunSettings, stage: Stag
 
     Raises:
         StagesMissing: the message names the stage and what to run first.
+        DataSetDiffers: the run of ``cnn_from`` was trained on other data than this one.
+        SettingsDiffer: the run of ``cnn_from`` learnt other concepts than this one's.
     """
     planned = planned_stages(settings)
     used = set(stage.trains)
@@ -35,12 +37,21 @@ def require_earlier_stages(folder: RunFolder, settings: RunSettings, stage: Stag
                 f"run experiments.{earlier.program} first, with the same --config and --run"
             )
     if settings.cnn_from:
-        shared = RunFolder(pathlib.Path(settings.cnn_from))
-        if not any(shared.stage(name).finished for name in CNN_STAGES):
-            raise StagesMissing(
-                f"{shared.path}: cnn_from names this folder, but it holds no finished stage of "
-                f"{' or '.join(CNN_STAGES)}; run experiments.train_cnn there first"
-            )
+        _require_shared_cnn(folder, RunFolder(pathlib.Path(settings.cnn_from)))
+
+
+def _require_shared_cnn(folder: RunFolder, shared: RunFolder) -> None:
+    if not any(shared.stage(name).finished for name in CNN_STAGES):
+        raise StagesMissing(
+            f"{shared.path}: cnn_from names this folder, but it holds no finished stage of "
+            f"{' or '.join(CNN_STAGES)}; run experiments.train_cnn there first"
+        )
+    shared.require_data(folder.data_digest())
+    if shared.vocabulary().concepts != folder.vocabulary().concepts:
+        raise SettingsDiffer(
+            f"{shared.path}: cnn_from names this folder, but its CNN learnt other concepts than "
+            f"those of {folder.path}; train a CNN on this data, for this task"
+        )
 
 
 def load_parts(

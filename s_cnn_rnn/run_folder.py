@@ -4,12 +4,19 @@ import dataclasses
 import json
 import pathlib
 
+from absl import logging
+
+from s_cnn_rnn.prepared import DESCRIPTION_FILE, PreparedData
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.vocabulary import Vocabulary
 
 
 class SettingsDiffer(ValueError):
     """A run folder holds a run with other settings."""
+
+
+class DataSetDiffers(ValueError):
+    """A run goes on, or starts from another run, on other data than was learnt from before."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,6 +85,11 @@ class RunFolder:
         return self.path / "vocabulary.json"
 
     @property
+    def data_path(self) -> pathlib.Path:
+        """Name, version and digest of the data set that the run learns from, as JSON."""
+        return self.path / "data.json"
+
+    @property
     def weights(self) -> pathlib.Path:
         """Folder of the final weights, one file a part."""
         return self.path / "weights"
@@ -112,29 +124,72 @@ class RunFolder:
         """The run's vocabulary."""
         return Vocabulary.load(self.vocabulary_path)
 
-    def open(self, settings: RunSettings, vocabulary: Vocabulary) -> None:
-        """Makes the folder, or checks that it belongs to these settings.
+    def open(self, settings: RunSettings, vocabulary: Vocabulary, prepared: PreparedData) -> None:
+        """Makes the folder, or checks that it belongs to these settings and this data.
 
         Raises:
             SettingsDiffer: it holds a run with other settings or another vocabulary.
+            DataSetDiffers: its run was trained on another data set.
             OSError: it cannot be written.
         """
         self.path.mkdir(parents=True, exist_ok=True)
         if self.settings_path.exists():
-            difference = first_difference(self.settings().to_dict(), settings.to_dict())
-            if difference:
-                raise SettingsDiffer(
-                    f"{self.path}: holds a run with other settings: {difference}; go on with its "
-                    "own settings, or name a new folder with --run"
-                )
-            if self.vocabulary() != vocabulary:
-                raise SettingsDiffer(
-                    f"{self.path}: its vocabulary.json ({self.vocabulary().size} ids) is not the "
-                    f"data set's ({vocabulary.size} ids); name a new folder with --run"
-                )
-            return
-        vocabulary.save(self.vocabulary_path)
-        settings.save(self.settings_path)
+            self._require_same(settings, vocabulary, prepared)
+        else:
+            self._record_data(prepared)
+            vocabulary.save(self.vocabulary_path)
+            settings.save(self.settings_path)
+
+    def _require_same(self, settings, vocabulary, prepared) -> None:
+        difference = first_difference(self.settings().to_dict(), settings.to_dict())
+        if difference:
+            raise SettingsDiffer(
+                f"{self.path}: holds a run with other settings: {difference}; go on with its "
+                "own settings, or name a new folder with --run"
+            )
+        self.require_data(prepared.digest)
+        if self.vocabulary() != vocabulary:
+            raise SettingsDiffer(
+                f"{self.path}: its vocabulary.json ({self.vocabulary().size} ids) is not the "
+                f"data set's ({vocabulary.size} ids); name a new folder with --run"
+            )
+        if not self.data_path.exists():
+            logging.warning(
+                "%s: does not say which data it was trained on (it was made before runs recorded "
+                "that); recorded now: %s",
+                self.path,
+                prepared.digest,
+            )
+            self._record_data(prepared)
+
+    def data_digest(self) -> str | None:
+        """The digest of the data that the run learns from; None where it was not recorded."""
+        if not self.data_path.exists():
+            return None
+        return json.loads(self.data_path.read_text("utf-8"))["digest"]
+
+    def require_data(self, digest: str | None) -> None:
+        """Refuses other data than the run's; what was not recorded is not compared.
+
+        Args:
+            digest: `PreparedData.digest` of the data that this run, or one that starts from it,
+                is to learn from.
+
+        Raises:
+            DataSetDiffers: the message names both digests and what to do.
+        """
+        recorded = self.data_digest()
+        if None not in (recorded, digest) and recorded != digest:
+            raise DataSetDiffers(
+                f"{self.path}: was trained on data with digest {recorded}, and the data given now "
+                f"has {digest} ({DESCRIPTION_FILE} of each prepared data set tells its digest); "
+                "name the data it was trained on, or train anew in another folder"
+            )
+
+    def _record_data(self, prepared: PreparedData) -> None:
+        names = ("name", "version", "digest")
+        content = {name: getattr(prepared, name) for name in names}
+        self.data_path.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
 
 
 def first_difference(old: dict, new: dict, place: str = "") -> str:

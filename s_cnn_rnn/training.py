@@ -91,10 +91,11 @@ def train(
         StagesMissing: a stage starts from another that is not over.
         TrainingDiverged: a loss that is no number; the last good checkpoint is kept.
         SettingsDiffer: the folder holds a run with other settings.
+        DataSetDiffers: the folder's run, or that of ``cnn_from``, was trained on other data.
         OSError: the folder cannot be written, or the disk is too small.
     """
     vocabulary, data = open_data(settings)
-    folder.open(settings, vocabulary)
+    folder.open(settings, vocabulary, data.train.prepared)
     planned = planned_stages(settings)
     for stage in planned:
         if stage.program in programs and not folder.stage(stage.name).finished:

@@ -1,13 +1,16 @@
-"""The final weights of a run: collected once, from the latest stage that trained each part."""
+"""What stages hand on: the final weights, collected once; a CNN that several runs share."""
 
+import dataclasses
+import json
 import shutil
 
 import numpy as np
 import pytest
+from tiny_runs import tiny_settings
 
 from s_cnn_rnn import handover
 from s_cnn_rnn.checkpoints import read_arrays
-from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.run_folder import DataSetDiffers, RunFolder, SettingsDiffer
 from s_cnn_rnn.training import train
 
 PARTS = {"encoder", "semantic", "interface", "decoder"}
@@ -35,3 +38,24 @@ def test_a_missing_file_of_final_weights_is_written_again(finished):
     assert collected.keys() == last.keys()
     for name, array in last.items():
         np.testing.assert_array_equal(collected[name], array)
+
+
+def test_a_shared_cnn_must_have_learnt_from_the_same_data(finished, tiny_data, tmp_path):
+    other = {"name": "shapes", "version": "1.0.0", "digest": "0" * 64}
+    finished.data_path.write_text(json.dumps(other))
+    settings = tiny_settings(
+        tiny_data, cnn_from=str(finished.path), stages={"rnn_predicted": {"steps": 1}}
+    )
+    with pytest.raises(DataSetDiffers, match=rf"{'0' * 64}.*{tiny_data.digest}"):
+        train(RunFolder(tmp_path / "other"), settings)
+
+
+def test_a_shared_cnn_must_have_learnt_the_same_concepts(finished, tiny_data, tmp_path):
+    vocabulary = finished.vocabulary()
+    turned = dataclasses.replace(vocabulary, concepts=vocabulary.concepts[::-1])
+    turned.save(finished.vocabulary_path)
+    settings = tiny_settings(
+        tiny_data, cnn_from=str(finished.path), stages={"rnn_predicted": {"steps": 1}}
+    )
+    with pytest.raises(SettingsDiffer, match="its CNN learnt other concepts"):
+        train(RunFolder(tmp_path / "other"), settings)
