@@ -1,8 +1,9 @@
-"""Reads a prepared data set: annotations, photographs, the vocabulary beside it.
+"""Reads a prepared data set: annotations, photographs, the vocabularies beside it.
 
 The photographs lie in tensorflow-datasets' array_record shards. Beside them, for each split,
 `annotations_SPLIT.jsonl` repeats everything but the pictures, in the shards' order, so that the
-annotations of a large set are read in a second and without touching a picture.
+annotations of a large set are read in seconds and without touching a picture. A set prepared
+without photographs (labels from tags alone) has no shards, and says so in `prepared.json`.
 """
 
 import dataclasses
@@ -10,6 +11,7 @@ import functools
 import hashlib
 import json
 import pathlib
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 
@@ -27,7 +29,7 @@ def annotations_file(split: str) -> str:
 
 
 def vocabulary_file(kind: str) -> str:
-    """Name of the vocabulary of captions or labels."""
+    """Name of the vocabulary of captions, labels or tags."""
     return f"vocabulary_{kind}.json"
 
 
@@ -38,7 +40,7 @@ class Annotation:
     Args:
         image_id: COCO's own id, else a running number unique over all splits.
         file_name: the photograph's name in its data set.
-        photograph_sha256: of the stored JPEG.
+        photograph_sha256: of the stored JPEG; "" in a set without photographs.
         captions: human captions, perhaps none.
         labels: names of labels, perhaps none.
         tags: user tags, perhaps none.
@@ -59,8 +61,10 @@ class Annotation:
     def from_line(cls, line: str) -> "Annotation":
         """Reads what `as_line` wrote."""
         fields = json.loads(line)
-        for name in ("captions", "labels", "tags"):
-            fields[name] = tuple(fields[name])
+        fields["captions"] = tuple(fields["captions"])
+        for name in ("labels", "tags"):
+            # Each is kept once in memory, however many photographs have it.
+            fields[name] = tuple(map(sys.intern, fields[name]))
         return cls(**fields)
 
 
@@ -73,6 +77,10 @@ def read_annotations(path: pathlib.Path) -> Iterator[Annotation]:
 
 class BrokenDataSet(ValueError):
     """A prepared data set that cannot be read; the message says what to do."""
+
+
+class WithoutPhotographs(ValueError):
+    """Photographs were asked of a data set that was prepared without; it says what to do."""
 
 
 def file_digest(path: pathlib.Path) -> str:
@@ -98,6 +106,7 @@ class PreparedData:
         name: the data set's name.
         version: the prepared version.
         splits: photographs in each split.
+        has_photographs: whether it was prepared with its photographs.
         digest: sha256 over file name, photograph, captions, labels and tags of every photograph
             of every split, in order: the same digest is the same data.
         description: the whole of ``prepared.json``.
@@ -113,6 +122,7 @@ class PreparedData:
         self.name = self.description["name"]
         self.version = self.description["version"]
         self.splits = dict(self.description["splits"])
+        self.has_photographs = self.description.get("photographs", True)
         self.digest = self.description["digest"]
         self._lock = threading.Lock()
         self._annotations = {}
@@ -140,8 +150,14 @@ class PreparedData:
         Raises:
             KeyError: the set has no such split.
             IndexError: an index is outside the split.
+            WithoutPhotographs: the set was prepared without photographs.
         """
         self._require(split)
+        if not self.has_photographs:
+            raise WithoutPhotographs(
+                f"{self.folder}: this set has annotations alone, no photographs; choose a system "
+                "that sees tags alone, or prepare the set again without --without_photographs"
+            )
         size = self.splits[split]
         indices = [int(index) for index in indices]
         outside = [index for index in indices if not 0 <= index < size]
@@ -160,17 +176,19 @@ class PreparedData:
         """The vocabulary made from the train split.
 
         Args:
-            kind: "captions" or "labels".
+            kind: "captions", "labels" or "tags" (the most frequent of them).
 
         Raises:
-            FileNotFoundError: the set has no captions (or no labels).
+            FileNotFoundError: the set has no captions (no labels, no tags).
         """
         path = self.folder / vocabulary_file(kind)
         if not path.exists():
             found = sorted(p.name for p in self.folder.glob(vocabulary_file("*")))
+            advice = "choose a system without tags, or prepare the set again, with tags"
             raise FileNotFoundError(
                 f"{path}: there is no such file; the train split of {self.name} has no {kind} "
-                f"(vocabularies found: {found or 'none'}); choose the other task or data set"
+                f"(vocabularies found: {found or 'none'}); "
+                + (advice if kind == "tags" else "choose the other task or data set")
             )
         return Vocabulary.load(path)
 

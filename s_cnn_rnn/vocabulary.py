@@ -12,6 +12,9 @@ import pathlib
 import re
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+
+KINDS = ("captions", "labels", "tags")
 PADDING = 0
 START = 1
 END = 2
@@ -32,14 +35,14 @@ def tokenise(caption: str) -> list[str]:
 
 @dataclasses.dataclass(frozen=True)
 class Vocabulary:
-    """The words a decoder writes and the concepts a semantic layer predicts.
+    """The words a decoder writes and the concepts a semantic layer predicts; or user tags.
 
     Args:
-        kind: "captions" or "labels".
+        kind: "captions", "labels" or "tags" (side information: nothing writes or predicts tags).
         words: the words (or labels), in the order of their ids.
         counts: occurrences of each word in the train split, in the same order.
         concepts: the k concepts, in the order of the semantic layer's outputs (section 5.1: the
-            most frequent words of the captions; for labels: the labels themselves).
+            most frequent words of the captions; for labels: the labels themselves; tags: none).
         word_coverage: part of the train split's word occurrences that are in ``words``, 0 to 1.
         concept_coverage: the same for ``concepts``.
         made_from: where the vocabulary comes from: data set, split, number of photographs and
@@ -55,8 +58,8 @@ class Vocabulary:
     made_from: dict
 
     def __post_init__(self):
-        if self.kind not in ("captions", "labels"):
-            raise ValueError(f"vocabulary: kind is 'captions' or 'labels', not {self.kind!r}")
+        if self.kind not in KINDS:
+            raise ValueError(f"vocabulary: kind is one of {KINDS}, not {self.kind!r}")
         if len(set(self.words)) != len(self.words):
             repeated = [w for w, n in collections.Counter(self.words).items() if n > 1]
             raise ValueError(f"vocabulary: these words are listed twice: {repeated[:10]}")
@@ -70,7 +73,7 @@ class Vocabulary:
 
     @property
     def has_unknown(self) -> bool:
-        """Whether words outside the vocabulary have an id (captions) or are refused (labels)."""
+        """Whether words outside the vocabulary have an id (captions) or are refused (the rest)."""
         return self.kind == "captions"
 
     @property
@@ -97,14 +100,14 @@ class Vocabulary:
         """START, the words' ids, END; words beyond ``longest`` are cut off.
 
         Raises:
-            KeyError: a label that the vocabulary lacks (captions use UNKNOWN instead).
+            KeyError: a label or tag that the vocabulary lacks (captions use UNKNOWN instead).
         """
         if self.has_unknown:
             ids = [self._ids.get(token, UNKNOWN) for token in tokens]
         else:
             missing = [token for token in tokens if token not in self._ids]
             if missing:
-                raise KeyError(f"labels {missing} are not in the vocabulary of {self.made_from}")
+                raise KeyError(f"{self.kind} {missing}: not in the vocabulary of {self.made_from}")
             ids = [self._ids[token] for token in tokens]
         return [START, *ids[:longest], END]
 
@@ -123,6 +126,21 @@ class Vocabulary:
     def concept_numbers(self, tokens: Iterable[str]) -> list[int]:
         """Which concepts occur among the tokens, ascending (s of eq. 4 as positions)."""
         return sorted({self._concept_numbers[t] for t in tokens if t in self._concept_numbers})
+
+    def indicators(self, token_lists: Iterable[Iterable[str]]) -> np.ndarray:
+        """Which words each photograph has; others than the vocabulary's are passed over.
+
+        Args:
+            token_lists: the tags (or labels, or words) of each of N photographs.
+
+        Returns:
+            uint8 [N, words]: 1 where the photograph has the word, in the order of ``words``.
+        """
+        token_lists = list(token_lists)
+        indicators = np.zeros((len(token_lists), len(self.words)), np.uint8)
+        for row, tokens in zip(indicators, token_lists, strict=True):
+            row[[self._ids[token] - self.first_word for token in tokens if token in self._ids]] = 1
+        return indicators
 
     def save(self, path: str | pathlib.Path) -> None:
         """Writes the vocabulary as readable JSON, one word a line."""
@@ -188,29 +206,16 @@ def caption_vocabulary(
         counter.update(tokens)
     if not counter:
         raise ValueError("the train split has no caption with a word in it")
-    ranked = sorted(counter.items(), key=lambda item: (-item[1], item[0]))
-    kept = [item for item in ranked if item[1] >= minimum_count][: maximum_outputs - 2]
-    if not kept:
+    frequent = [item for item in _frequent_first(counter) if item[1] >= minimum_count]
+    if not frequent:
         raise ValueError(
-            f"no word appears {minimum_count} times in the train split ({len(ranked)} different "
+            f"no word appears {minimum_count} times in the train split ({len(counter)} different "
             "words seen); lower minimum_count"
         )
-    total = sum(counter.values())
-    chosen = kept[:concepts]
-    settings = {
-        "minimum_count": minimum_count,
-        "maximum_outputs": maximum_outputs,
-        "concepts": concepts,
-    }
-    return Vocabulary(
-        kind="captions",
-        words=tuple(word for word, _ in kept),
-        counts=tuple(count for _, count in kept),
-        concepts=tuple(word for word, _ in chosen),
-        word_coverage=sum(count for _, count in kept) / total,
-        concept_coverage=sum(count for _, count in chosen) / total,
-        made_from={**(made_from or {}), "settings": settings},
-    )
+    settings = {"minimum_count": minimum_count, "maximum_outputs": maximum_outputs}
+    made_from = {**(made_from or {}), "settings": {**settings, "concepts": concepts}}
+    kept = frequent[: maximum_outputs - 2]
+    return _vocabulary("captions", kept, concepts, counter.total(), made_from)
 
 
 def label_vocabulary(
@@ -231,17 +236,46 @@ def label_vocabulary(
         counter.update(set(label_list))
     if not counter:
         raise ValueError("the train split has no label")
-    ranked = sorted(counter.items(), key=lambda item: (-item[1], item[0]))
-    words = tuple(word for word, _ in ranked)
-    return Vocabulary(
-        kind="labels",
-        words=words,
-        counts=tuple(count for _, count in ranked),
-        concepts=words,
-        word_coverage=1.0,
-        concept_coverage=1.0,
-        made_from=made_from or {},
-    )
+    return _vocabulary("labels", _frequent_first(counter), len(counter), counter.total(), made_from)
+
+
+def tag_vocabulary(
+    tag_lists: Iterable[Iterable[str]], *, maximum: int = 1_000, made_from: dict | None = None
+) -> Vocabulary:
+    """Makes the vocabulary of user tags: the most frequent ones (section 4.2), ties alphabetical.
+
+    A photograph's tags are side information, 0 or 1 for each word (`Vocabulary.indicators`), so a
+    tag counts once for each photograph that has it.
+
+    Args:
+        tag_lists: the tags of each photograph of the train split.
+        maximum: how many tags are kept at most.
+        made_from: recorded in the file, beside ``maximum``.
+
+    Raises:
+        ValueError: there is no tag, or ``maximum`` is less than 1.
+    """
+    if maximum < 1:
+        raise ValueError(f"maximum of tags: expected 1 or more, not {maximum}")
+    counter = collections.Counter()
+    for tags in tag_lists:
+        counter.update(set(tags))
+    if not counter:
+        raise ValueError("the train split has no tag")
+    made_from = {**(made_from or {}), "settings": {"maximum_tags": maximum}}
+    return _vocabulary("tags", _frequent_first(counter)[:maximum], 0, counter.total(), made_from)
+
+
+def _frequent_first(counter: collections.Counter) -> list[tuple[str, int]]:
+    return sorted(counter.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _vocabulary(kind: str, kept: list, concepts: int, total: int, made_from) -> Vocabulary:
+    """Of words with their counts, the first so many of them concepts; total: all occurrences."""
+    words, counts = (tuple(column) for column in zip(*kept, strict=True))
+    # Labels that a data set defines may all be absent.
+    coverage = [sum(counts[:n]) / total if total else 1.0 for n in (len(words), concepts)]
+    return Vocabulary(kind, words, counts, words[:concepts], *coverage, made_from or {})
 
 
 LABEL_ORDERS = ("rare_first", "frequent_first", "as_given")

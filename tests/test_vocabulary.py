@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from s_cnn_rnn.vocabulary import (
     caption_vocabulary,
     label_vocabulary,
     order_labels,
+    tag_vocabulary,
     tokenise,
 )
 
@@ -80,6 +82,39 @@ def test_label_order():
     assert order_labels(labels, vocabulary, "as_given") == ["sky", "map", "sea"]
     with pytest.raises(ValueError, match="random"):
         order_labels(labels, vocabulary, "random")
+
+
+def test_the_most_frequent_tags():
+    """By hand: sky in 3 photographs, fun and sea in 2 each, art and zoo in 1; 7 of 9 are kept."""
+    tags = [["sky", "sea", "sky"], ["fun", "sky"], [], ["sea", "fun", "zoo"], ["art", "sky"]]
+    vocabulary = tag_vocabulary(tags, maximum=3, made_from={"split": "train"})
+    assert vocabulary.kind == "tags"
+    assert vocabulary.words == ("sky", "fun", "sea")
+    assert vocabulary.counts == (3, 2, 2)
+    assert vocabulary.concepts == ()
+    assert vocabulary.word_coverage == pytest.approx(7 / 9)
+    assert vocabulary.made_from == {"split": "train", "settings": {"maximum_tags": 3}}
+    assert not vocabulary.has_unknown
+    assert tag_vocabulary(tags).words == ("sky", "fun", "sea", "art", "zoo")
+    with pytest.raises(ValueError, match="has no tag"):
+        tag_vocabulary([[], []])
+    with pytest.raises(ValueError, match="expected 1 or more, not 0"):
+        tag_vocabulary(tags, maximum=0)
+    with pytest.raises(KeyError, match=r"tags \['zoo'\]"):
+        vocabulary.encode(["sky", "zoo"])
+
+
+def test_tags_as_zeros_and_ones(tmp_path):
+    vocabulary = tag_vocabulary([["sky", "sea"], ["sky", "fun"], ["sky", "sea"]])
+    vocabulary.save(tmp_path / "v.json")
+    indicators = Vocabulary.load(tmp_path / "v.json").indicators(
+        [["fun", "sky", "fun", "unheard of"], [], ("sea",)]
+    )
+    assert indicators.dtype == np.uint8
+    assert indicators.tolist() == [[1, 0, 1], [0, 0, 0], [0, 1, 0]]
+    assert vocabulary.indicators([]).shape == (0, 3)
+    labels = label_vocabulary([["b"], ["a", "b"]])
+    assert labels.indicators([["a"]]).tolist() == [[0, 1]]
 
 
 words = st.text(st.characters(categories=["Ll", "Nd"]), min_size=1, max_size=6)
