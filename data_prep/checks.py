@@ -14,7 +14,7 @@ from data_prep.examples import outcomes
 from data_prep.overlap import PicturesSeen
 from data_prep.plan import make_plan, read_shard
 from data_prep.progress import Counting
-from data_prep.records import BadData, Problem, ProblemLog, Record
+from data_prep.records import BadData, Item, Problem, ProblemLog
 from data_prep.report import Report
 from s_cnn_rnn.photographs import DamagedPhotograph, as_stored
 from s_cnn_rnn.prepared import BrokenDataSet, PreparedData, annotations_file, digest_of_splits
@@ -26,7 +26,7 @@ READ_AT_ONCE = 64
 
 def check_source(
     row: DataSet,
-    stream: Iterable[Record | Problem],
+    stream: Iterable[Item],
     on_bad_record: str = "skip",
     progress: Progress = no_progress,
     *,
@@ -75,6 +75,8 @@ def _check_shard(split, records, workers, log, conversions, pictures, counting) 
             conversions[outcome.conversion] += 1
         if outcome.note:
             log.tell(outcome.note)
+        if outcome.jpeg is None:
+            continue
         for problem in pictures.see(split, outcome.annotation, record.source, record.line):
             log.tell(problem)
     return usable
@@ -88,8 +90,8 @@ def check_prepared(
 ) -> Report:
     """Checks a prepared data set before something is trained on it.
 
-    Annotations are checked whole; of the photographs the first, middle and last of each split,
-    unless all are asked for.
+    Annotations are checked whole; of the photographs (where the set has them) the first, middle
+    and last of each split, unless all are asked for.
 
     Args:
         folder: DATA_DIR/NAME/VERSION.
@@ -108,7 +110,7 @@ def check_prepared(
     log = ProblemLog("skip")
     for problem in (*_check_description(data, annotations), *_check_annotations(data)):
         log.tell(problem)
-    for split, size in data.splits.items():
+    for split, size in data.splits.items() if data.has_photographs else ():
         places = range(size) if every_photograph else sorted({0, size // 2, size - 1} - {-1, size})
         counting = Counting(f"checking photographs of {split}", len(places), progress)
         for problem in _check_photographs(data, split, places, counting):
@@ -150,7 +152,8 @@ def _check_annotations(data: PreparedData) -> Iterator[Problem]:
                 yield _broken(path, line, "every file name once", found, item.file_name)
             if not all(caption.strip() for caption in item.captions):
                 yield _broken(path, line, "captions", "an empty one", item.file_name)
-            yield from pictures.see(split, item, str(path), line)
+            if data.has_photographs:
+                yield from pictures.see(split, item, str(path), line)
 
 
 def _check_photographs(data, split, places, counting) -> Iterator[Problem]:

@@ -22,13 +22,13 @@ class Example:
     """A photograph ready to be written.
 
     Args:
-        jpeg: an upright RGB or grey JPEG.
+        jpeg: an upright RGB or grey JPEG; None where a set is prepared without photographs.
         annotation: everything else.
         conversion: what the photograph was before, if not such a JPEG; else "".
         note: something to tell that stops nothing, or None.
     """
 
-    jpeg: bytes
+    jpeg: bytes | None
     annotation: Annotation
     conversion: str
     note: Problem | None = None
@@ -47,21 +47,27 @@ class Example:
 
 def example_of(record: Record) -> Example | Problem:
     """Decodes the photograph once to find damage; a pure function of the record and its file."""
+    if record.photograph is None:
+        return Example(None, _annotation(record, ""), "")
     try:
         stored = as_stored(record.photograph, name=record.file_name)
     except DamagedPhotograph as damage:
         return _damaged(record, damage)
-    annotation = Annotation(
+    annotation = _annotation(record, hashlib.sha256(stored.jpeg).hexdigest())
+    large = stored.width * stored.height > LARGE_PIXELS
+    note = _large(record, stored.width, stored.height) if large else None
+    return Example(stored.jpeg, annotation, stored.conversion, note)
+
+
+def _annotation(record: Record, photograph_sha256: str) -> Annotation:
+    return Annotation(
         image_id=record.image_id,
         file_name=record.file_name,
-        photograph_sha256=hashlib.sha256(stored.jpeg).hexdigest(),
+        photograph_sha256=photograph_sha256,
         captions=record.captions,
         labels=record.labels,
         tags=record.tags,
     )
-    large = stored.width * stored.height > LARGE_PIXELS
-    note = _large(record, stored.width, stored.height) if large else None
-    return Example(stored.jpeg, annotation, stored.conversion, note)
 
 
 def _damaged(record: Record, damage: DamagedPhotograph) -> Problem:

@@ -10,7 +10,7 @@ import pickle
 import re
 from collections.abc import Callable, Iterable
 
-from data_prep.records import SPLITS, Problem, ProblemLog, Record
+from data_prep.records import SPLITS, Item, LabelNames, Problem, ProblemLog, Record
 
 SHARD_RECORDS = 1_024
 SHARD_BYTES = 128 * 2**20
@@ -23,14 +23,16 @@ class Plan:
     Args:
         shards: for each split, the files that hold its records, in order.
         sizes: records in each split.
+        labels: all labels, where the data set defines them.
     """
 
     shards: dict[str, list[pathlib.Path]]
     sizes: dict[str, int]
+    labels: tuple[str, ...] | None = None
 
 
 def make_plan(
-    stream: Iterable[Record | Problem],
+    stream: Iterable[Item],
     folder: pathlib.Path,
     log: ProblemLog,
     progress: Callable[[], None] = lambda: None,
@@ -52,6 +54,9 @@ def make_plan(
     seen: dict[str, Record] = {}
     ids: dict[int, Record] = {}
     for item in stream:
+        if isinstance(item, LabelNames):
+            plan.labels = item.names
+            continue
         progress()
         if isinstance(item, Problem):
             log.tell(item)
@@ -63,7 +68,7 @@ def make_plan(
             log.tell(problem)
             continue
         # Only places are kept: the captions of a large set stay on disk.
-        place = dataclasses.replace(record, photograph=b"", captions=(), labels=(), tags=())
+        place = dataclasses.replace(record, photograph=None, captions=(), labels=(), tags=())
         seen[record.file_name] = ids[record.image_id] = place
         plan.sizes[record.split] = plan.sizes.get(record.split, 0) + 1
         shard = waiting.setdefault(record.split, _Shard())
@@ -76,7 +81,8 @@ def make_plan(
         log.tell(_nothing_to_train(plan, log))
     order = [split for split in SPLITS if split in plan.sizes]
     order += sorted(plan.sizes.keys() - set(order))
-    return Plan({s: plan.shards[s] for s in order}, {s: plan.sizes[s] for s in order})
+    shards, sizes = ({s: of[s] for s in order} for of in (plan.shards, plan.sizes))
+    return Plan(shards, sizes, plan.labels)
 
 
 def read_shard(path: pathlib.Path) -> list[Record]:
@@ -98,7 +104,7 @@ class _Shard:
         self.records.append(record)
         if isinstance(record.photograph, bytes):
             self.size += len(record.photograph)
-        elif record.photograph.exists():
+        elif record.photograph is not None and record.photograph.exists():
             self.size += record.photograph.stat().st_size
 
 

@@ -3,7 +3,7 @@
 The builder is a `tfds.core.ShardBasedBuilder`, not the `GeneratorBasedBuilder`: the latter holds
 up to a gigabyte before it shuffles, while here one shard's records at a time are in memory and the
 data set's own order is kept. Each shard is made by `examples.ShardExamples` from its plan file
-alone, so that the same builder can run on Apache Beam (``DownloadConfig(beam_runner=...)``).
+alone, so that the shards can also be made on Apache Beam (`beam`).
 
 tensorflow-datasets writes into a folder named ``incomplete...`` and renames it at the end; the
 files beside the shards are written before that, so a set that was interrupted never looks whole.
@@ -19,12 +19,12 @@ import numpy as np
 import tensorflow_datasets as tfds
 from absl import logging
 
-from data_prep import side_files
+from data_prep import annotations_alone, side_files
 from data_prep.data_sets import DataSet
 from data_prep.examples import ShardExamples
 from data_prep.plan import Plan, make_plan
 from data_prep.progress import Counting
-from data_prep.records import Problem, ProblemLog, Record
+from data_prep.records import Item, ProblemLog
 from s_cnn_rnn.prepared import INCOMPLETE, PreparedData
 from s_cnn_rnn.progress import Progress, no_progress
 
@@ -33,7 +33,7 @@ _PLAN_FOLDER = "plan"
 
 def prepare(
     row: DataSet,
-    stream: Iterable[Record | Problem],
+    stream: Iterable[Item],
     output: str | os.PathLike,
     *,
     on_bad_record: str = "skip",
@@ -49,7 +49,7 @@ def prepare(
         stream: what its reader yields.
         output: DATA_DIR.
         on_bad_record: "skip" leaves bad records out, counted and listed; "fail" stops.
-        how: the vocabularies' settings, and what to remember.
+        how: the vocabularies' settings, whether photographs are prepared, what to remember.
         overwrite: prepare again where the set is there already.
         workers: threads that read and decode.
         progress: called after every record; see `no_progress`.
@@ -66,7 +66,10 @@ def prepare(
             "say --overwrite"
         )
     _tell_interrupted(target)
-    preparation = _Preparation(row, stream, ProblemLog(on_bad_record), how, workers, progress)
+    preparation = Preparation(row, stream, ProblemLog(on_bad_record), how, workers, progress)
+    if not how.photographs:
+        annotations_alone.write(target, preparation)
+        return PreparedData(target)
     builder = _make_builder(row, output, preparation)
     tfds.disable_progress_bar()
     modes = tfds.GenerateMode
@@ -79,8 +82,8 @@ def prepare(
     return PreparedData(target)
 
 
-class _Preparation:
-    """The two moments at which the builder calls back: before and after the shards."""
+class Preparation:
+    """The two moments at which the writer calls back: before and after the shards."""
 
     def __init__(self, row, stream, log, how, workers, progress):
         self.row, self.stream, self.log, self.how = row, stream, log, how
@@ -92,7 +95,8 @@ class _Preparation:
         counting = Counting("reading annotations", 0, self.progress)
         self.plan = make_plan(self.stream, folder / _PLAN_FOLDER, self.log, counting)
         total = sum(self.plan.sizes.values())
-        counting = Counting("checking photographs", total, self.progress)
+        what = "checking photographs" if self.how.photographs else "writing annotations"
+        counting = Counting(what, total, self.progress)
         return {
             split: [
                 ShardExamples(path, self.log.on_bad_record, self.workers, counting)
@@ -107,7 +111,7 @@ class _Preparation:
         shutil.rmtree(folder / _PLAN_FOLDER)
 
 
-def _make_builder(row: DataSet, output: pathlib.Path, preparation: _Preparation):
+def _make_builder(row: DataSet, output: pathlib.Path, preparation: Preparation):
     """A tensorflow-datasets builder of a row of the table."""
 
     class Builder(tfds.core.ShardBasedBuilder, skip_registration=True):

@@ -1,7 +1,8 @@
 """What a data set's reader yields: records to prepare, and problems to tell.
 
 A reader is a function ``records(...)`` that walks a data set's own files and yields `Record` and
-`Problem` objects as it meets them, one at a time, so that a set of any size streams through.
+`Problem` objects as it meets them, one at a time, so that a set of any size streams through. Where
+the data set defines its labels, `LabelNames` comes once among them.
 """
 
 import dataclasses
@@ -20,7 +21,8 @@ class Record:
         line: the line, or the position among the file's records, counted from 1; 0 if neither
             makes sense.
         file_name: the photograph's name, unique in the data set.
-        photograph: where the picture file is, or its encoded bytes.
+        photograph: where the picture file is, or its encoded bytes; None where a set is prepared
+            without photographs.
         split: "train", "validation", "test" or another split that the data set declares.
         image_id: COCO's own id, or None: a running number is given at preparation.
         captions: human captions, perhaps none.
@@ -31,7 +33,7 @@ class Record:
     source: str
     line: int
     file_name: str
-    photograph: pathlib.Path | bytes
+    photograph: pathlib.Path | bytes | None
     split: str
     image_id: int | None = None
     captions: tuple[str, ...] = ()
@@ -42,6 +44,17 @@ class Record:
     def place(self) -> str:
         """File and line, as messages name them."""
         return f"{self.source}:{self.line}" if self.line else self.source
+
+
+@dataclasses.dataclass(frozen=True)
+class LabelNames:
+    """All labels that a data set defines, whether or not a photograph of the train split has them.
+
+    Args:
+        names: the labels, in the data set's own order.
+    """
+
+    names: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,6 +99,10 @@ class Problem:
         place = f"{self.file}:{self.line}" if self.line else self.file
         about = f" ({self.record})" if self.record else ""
         return f"{place}{about}: expected {self.expected}; found {self.found}; {self.advice}"
+
+
+Item = Record | Problem | LabelNames
+"""What a reader yields."""
 
 
 class ProblemLog:

@@ -58,7 +58,8 @@ def print_summary(data: PreparedData) -> None:
     for kind, count in about["conversions"].items():
         print(f"converted to upright RGB JPEG: {count:,} of kind {kind}")
     splits = ", ".join(f"{count:,} {split}" for split, count in data.splits.items())
-    print(f"{data.name} {data.version}: {splits} photographs; digest {data.digest[:12]}")
+    what = "photographs" if data.has_photographs else "photographs' annotations alone"
+    print(f"{data.name} {data.version}: {splits} {what}; digest {data.digest[:12]}")
     if about["skipped"] or about["notes"]:
         print(
             f"{about['skipped']:,} records left out, {about['notes']:,} notes: "

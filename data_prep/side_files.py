@@ -13,6 +13,7 @@ from data_prep.overlap import PicturesSeen
 from data_prep.plan import Plan
 from data_prep.records import BadData, Problem, ProblemLog
 from s_cnn_rnn import prepared
+from s_cnn_rnn.vocabulary import Vocabulary
 
 SPLIT_FILE = "split.csv"
 
@@ -25,6 +26,7 @@ class HowPrepared:
         settings: the reader's options.
         vocabulary: how the vocabularies are made.
         command: the command line.
+        photographs: whether the set is prepared with its photographs, or annotations alone.
     """
 
     settings: dict = dataclasses.field(default_factory=dict)
@@ -32,6 +34,7 @@ class HowPrepared:
         default_factory=vocabularies.VocabularySettings
     )
     command: str = ""
+    photographs: bool = True
 
 
 def write(
@@ -56,10 +59,11 @@ def write(
     conversions = _told_by_shards(plan, log)
     if not sizes["train"]:
         raise BadData(f"train split: no photograph can be decoded; the last: {log.problems[-1]}")
-    for problem in (*row.count_problems(sizes), *_identical_pictures(folder, sizes)):
-        log.tell(problem)
     made_from = {"data_set": row.name, "version": row.version}
-    vocabularies.write(folder, how.vocabulary, made_from)
+    vocabularies.write(folder, how.vocabulary, made_from, plan.labels)
+    same = _identical_pictures(folder, sizes) if how.photographs else ()
+    for problem in (*row.count_problems(sizes), *same, *_labels_train_lacks(folder, sizes)):
+        log.tell(problem)
     write_problems(folder / prepared.SKIPPED_FILE, log.problems)
     if row.writes_split:
         _write_split(folder / SPLIT_FILE, folder, sizes)
@@ -104,6 +108,26 @@ def _identical_pictures(folder: pathlib.Path, splits: Iterable[str]) -> Iterator
             yield from pictures.see(split, annotation, path.name, line)
 
 
+def _labels_train_lacks(folder: pathlib.Path, splits: Iterable[str]) -> Iterator[Problem]:
+    path = folder / prepared.vocabulary_file("labels")
+    known = set(Vocabulary.load(path).words) if path.exists() else set()
+    for split in splits:
+        path = folder / prepared.annotations_file(split)
+        labels = (label for item in prepared.read_annotations(path) for label in item.labels)
+        for label, count in collections.Counter(labels).items():
+            if label not in known:
+                yield Problem(
+                    file=path.name,
+                    line=0,
+                    expected="labels that a photograph of train has",
+                    found=f"{label!r}, of {count:,} photographs of {split} alone",
+                    advice="nothing can learn it; move such a photograph to train, or correct the "
+                    "label if it is misspelt",
+                    severity="note",
+                    record=label,
+                )
+
+
 def _write_split(path: pathlib.Path, folder: pathlib.Path, splits: Iterable[str]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
@@ -121,6 +145,7 @@ def _description(folder, row, sizes, conversions, log, how: HowPrepared) -> dict
         "format": prepared.FORMAT,
         "name": row.name,
         "version": row.version,
+        "photographs": how.photographs,
         "digest": prepared.digest_of_splits(split_digests),
         "splits": sizes,
         "split_digests": split_digests,

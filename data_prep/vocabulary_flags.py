@@ -13,8 +13,13 @@ _MAXIMUM_OUTPUTS = flags.DEFINE_integer(
 _CONCEPTS = flags.DEFINE_integer(
     "concepts", 1_000, "How many of the most frequent words are concepts.", lower_bound=1
 )
+_MAXIMUM_TAGS = flags.DEFINE_integer(
+    "maximum_tags", 1_000, "How many of the most frequent tags are side information.", lower_bound=1
+)
 
 
 def chosen() -> VocabularySettings:
     """The settings that the flags say."""
-    return VocabularySettings(_MINIMUM_COUNT.value, _MAXIMUM_OUTPUTS.value, _CONCEPTS.value)
+    return VocabularySettings(
+        _MINIMUM_COUNT.value, _MAXIMUM_OUTPUTS.value, _CONCEPTS.value, _MAXIMUM_TAGS.value
+    )

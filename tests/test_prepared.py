@@ -105,10 +105,16 @@ def test_wrong_places_and_splits_are_told(data):
 def test_vocabularies(data):
     assert data.vocabulary("captions").made_from["captions"] == 80
     assert data.vocabulary("labels").words == ("odd",)
+    assert data.vocabulary("tags").words[0] == "tag"
+    assert data.vocabulary("tags").counts[0] == 40
     (data.folder / "vocabulary_labels.json").rename(data.folder / "moved")
     with pytest.raises(FileNotFoundError, match=r"has no labels.*vocabulary_captions\.json"):
         data.vocabulary("labels")
     (data.folder / "moved").rename(data.folder / "vocabulary_labels.json")
+    (data.folder / "vocabulary_tags.json").rename(data.folder / "moved")
+    with pytest.raises(FileNotFoundError, match=r"has no tags .*choose a system without tags"):
+        data.vocabulary("tags")
+    (data.folder / "moved").rename(data.folder / "vocabulary_tags.json")
 
 
 def test_missing_folders_say_what_to_do(folder, tmp_path):

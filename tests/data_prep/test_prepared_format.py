@@ -199,18 +199,6 @@ def test_digest_changes_with_everything(tmp_path):
     assert len(digests | {reference}) == 1 + len(others)
 
 
-def test_vocabularies_come_from_train_alone(tmp_path):
-    records = [
-        record("a.jpg", jpeg(1), captions=("The old dog's dog .",), labels=("dog",)),
-        record("b.jpg", jpeg(2), "validation", captions=("Unseen .",), labels=("cat",)),
-    ]
-    data = prepare_records(records, tmp_path)
-    captions, labels = data.vocabulary("captions"), data.vocabulary("labels")
-    assert captions.words == ("dog", "'s", "old", "the")
-    assert captions.made_from["photographs"] == 1
-    assert labels.words == ("dog",)
-
-
 def test_surrogate_halves_are_told(tmp_path):
     records = [record("a.jpg", jpeg(1)), record("b.jpg", jpeg(2), captions=("x\ud83d",), line=2)]
     data = prepare_records(records, tmp_path)
