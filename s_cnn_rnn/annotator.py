@@ -17,12 +17,14 @@ from typing import NamedTuple
 import numpy as np
 from absl import logging
 
+from s_cnn_rnn.annotation_model import AnnotationModel
 from s_cnn_rnn.handover import load_model
+from s_cnn_rnn.model_inputs import ModelInputs
 from s_cnn_rnn.photographs import DamagedPhotograph, read_photograph
 from s_cnn_rnn.predictions import Hypothesis, hypotheses
 from s_cnn_rnn.run_folder import RunFolder
 from s_cnn_rnn.settings import RunSettings
-from s_cnn_rnn.systems import AnnotationModel
+from s_cnn_rnn.systems import find_system
 from s_cnn_rnn.vocabulary import Vocabulary
 from s_cnn_rnn.writing import Writer, predict_concepts, write
 
@@ -97,8 +99,15 @@ class Annotator:
 
         Raises:
             FileNotFoundError: this is no run folder, or the run is not trained to the end.
+            ValueError: its system cannot do with a photograph alone.
         """
         folder = RunFolder(pathlib.Path(path))
+        system = find_system(folder.settings().system)
+        if "encoder" not in system.parts or "neighbours" in system.side_information:
+            raise ValueError(
+                f"{folder.path}: {system.name} labels photographs by what a data set knows of them "
+                f"({system.summary}); use experiments.evaluate, or a run of another system"
+            )
         return cls(load_model(folder), folder.settings())
 
     def annotate(
@@ -163,7 +172,8 @@ class Annotator:
         images = np.zeros((size, *pixels[0].shape), np.uint8)
         images[: len(pixels)] = pixels
         features = self.model.encoder.predict_on_batch(images)
-        concepts = predict_concepts(self.model, features)
+        inputs = ModelInputs(features=features[:, None], tags=self._no_tags(size))
+        concepts = predict_concepts(self.model, inputs)
         embeddings = concepts if self.model.system.embedding == "concepts" else features
         written = write(self._writer(beams), embeddings, batch=size)
         found = hypotheses(written, self.model.vocabulary)
@@ -171,6 +181,12 @@ class Annotator:
             best = found[n][0]
             ranked = () if concepts is None else self._ranked(concepts[n])
             yield Annotation(name, best.annotation, best.log_probability, found[n], ranked)
+
+    def _no_tags(self, photographs: int) -> np.ndarray | None:
+        """Photographs from outside a data set come without user tags."""
+        if "tags" not in self.model.shapes:
+            return None
+        return np.zeros((photographs, *self.model.shapes["tags"]), np.uint8)
 
     def _writer(self, beams: int) -> Writer:
         if beams not in self._writers:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import tensorflow as tf
 
+from s_cnn_rnn.model_inputs import ModelInputs
 from s_cnn_rnn.order import Order, choose_captions
 from s_cnn_rnn.photographs import Augmentation, augment, decode_and_resize
 from s_cnn_rnn.prepared import PreparedData
@@ -120,23 +121,24 @@ def training_batches(
     steps: int,
     seed: int,
     image_size: int | None = None,
-    features: np.ndarray | None = None,
+    model_inputs: ModelInputs | None = None,
 ) -> tf.data.Dataset:
     """The batches of some steps: (inputs, targets), both dictionaries.
 
     Args:
         data: the training part.
         stage: batch size, captions, augmentation.
-        inputs: of the stage's model, among "image", "features", "concepts", "words".
+        inputs: of the stage's model, among "image", "features", "tags", "neighbours", "concepts",
+            "words".
         outputs: of the stage's model, among "concepts", "words".
         first_step: number of the first step; the same number gives the same batch in any run.
         steps: how many.
         seed: of order and augmentation.
         image_size: side of the photographs, where they are among the inputs.
-        features: float32 [N, views, D]; with two views (as seen and mirrored) ``stage.flip`` takes
-            either at random.
+        model_inputs: features and side information, where they are among the inputs; with two
+            views of the features (as seen and mirrored) ``stage.flip`` takes either at random.
     """
-    reader = _StepReader(data, stage, seed, features)
+    reader = _StepReader(data, stage, seed, model_inputs)
     names = sorted({*inputs, *outputs} | ({"seed"} if "image" in inputs else set()))
     shapes = {name: [stage.photographs, *shape] for name, shape in reader.shapes().items()}
 
@@ -161,6 +163,8 @@ _TYPES = {
     "concepts": tf.float32,
     "words": tf.int32,
     "features": tf.float32,
+    "tags": tf.float32,
+    "neighbours": tf.float32,
     "image": tf.string,
     "seed": tf.int32,
 }
@@ -173,7 +177,7 @@ class _StepReader:
     data: EncodedSplit
     stage: StageSettings
     seed: int
-    features: np.ndarray | None
+    model_inputs: ModelInputs | None
 
     def __post_init__(self):
         self.order = Order(len(self.data), self.stage.photographs, self.seed)
@@ -187,15 +191,15 @@ class _StepReader:
             "image": [],
             "seed": [2],
         }
-        if self.features is not None:
-            shapes["features"] = [self.features.shape[2]]
+        if self.model_inputs is not None:
+            shapes |= {name: list(shape) for name, shape in self.model_inputs.shapes().items()}
         return shapes
 
     def read(self, step: int, names: Sequence[str]) -> list[np.ndarray]:
         """The named arrays of a step; a pure function of its number."""
         photographs, epochs = self.order.step(step)
         random = np.random.default_rng((self.seed, step, 1))
-        views = 1 if self.features is None or not self.stage.flip else self.features.shape[1]
+        views = self.model_inputs.views if self.model_inputs and self.stage.flip else 1
         chosen = random.integers(views, size=len(photographs))
         seeds = random.integers(2**31 - 1, size=(len(photographs), 2), dtype=np.int32)
         make = {
@@ -203,11 +207,13 @@ class _StepReader:
             "words": lambda: choose_captions(
                 self.data.words[photographs], epochs, self.stage.captions
             ),
-            "features": lambda: self.features[photographs, chosen],
             "image": lambda: np.array(self.data.photographs(photographs), object),
             "seed": lambda: seeds,
         }
-        return [make[name]() for name in names]
+        read = {}
+        if self.model_inputs:
+            read = self.model_inputs.read(photographs, views=chosen, random=random)
+        return [read[name] if name in read else make[name]() for name in names]
 
 
 def _decode(dataset, stage: StageSettings, image_size: int) -> tf.data.Dataset:

@@ -4,12 +4,13 @@ import dataclasses
 import pathlib
 
 from s_cnn_rnn import checkpoints
+from s_cnn_rnn.annotation_model import AnnotationModel, build_model
+from s_cnn_rnn.encoders import ENCODERS
+from s_cnn_rnn.model_inputs import side_shapes
 from s_cnn_rnn.run_folder import RunFolder, SettingsDiffer
 from s_cnn_rnn.settings import RunSettings
-from s_cnn_rnn.stages import STAGES, Stage, planned_stages
-from s_cnn_rnn.systems import AnnotationModel, build_model, find_system
-
-CNN_STAGES = tuple(stage.name for stage in STAGES.values() if stage.program == "train_cnn")
+from s_cnn_rnn.stages import STAGES, Stage, cnn_stages, planned_stages
+from s_cnn_rnn.systems import find_system
 
 
 class StagesMissing(ValueError):
@@ -28,8 +29,8 @@ def require_earlier_stages(folder: RunFolder, settings: RunSettings, stage: Stag
     """
     planned = planned_stages(settings)
     used = set(stage.trains)
-    if stage.source != "concepts":
-        used |= {"encoder", "semantic"}
+    if stage.source not in ("concepts", "tags"):
+        used |= {"encoder", "tag_layer", "semantic"}
     for earlier in planned[: [s.name for s in planned].index(stage.name)]:
         if used & set(earlier.trains) and not folder.stage(earlier.name).finished:
             raise StagesMissing(
@@ -37,14 +38,15 @@ def require_earlier_stages(folder: RunFolder, settings: RunSettings, stage: Stag
                 f"run experiments.{earlier.program} first, with the same --config and --run"
             )
     if settings.cnn_from:
-        _require_shared_cnn(folder, RunFolder(pathlib.Path(settings.cnn_from)))
+        shared = RunFolder(pathlib.Path(settings.cnn_from))
+        _require_shared_cnn(folder, shared, cnn_stages(settings))
 
 
-def _require_shared_cnn(folder: RunFolder, shared: RunFolder) -> None:
-    if not any(shared.stage(name).finished for name in CNN_STAGES):
+def _require_shared_cnn(folder: RunFolder, shared: RunFolder, names: tuple[str, ...]) -> None:
+    if not any(shared.stage(name).finished for name in names):
         raise StagesMissing(
             f"{shared.path}: cnn_from names this folder, but it holds no finished stage of "
-            f"{' or '.join(CNN_STAGES)}; run experiments.train_cnn there first"
+            f"{' or '.join(names)}; run experiments.train_cnn there first"
         )
     shared.require_data(folder.data_digest())
     if shared.vocabulary().concepts != folder.vocabulary().concepts:
@@ -70,7 +72,7 @@ def load_parts(
     places = [folder.stage(name) for name in earlier]
     if settings.cnn_from:
         cnn = RunFolder(pathlib.Path(settings.cnn_from))
-        places = [cnn.stage(name) for name in CNN_STAGES] + places
+        places = [cnn.stage(name) for name in cnn_stages(settings)] + places
     for name, part in model.present_parts().items():
         files = [place.weights / f"{name}.npz" for place in places if place.finished]
         files = [file for file in files if file.exists()]
@@ -87,11 +89,19 @@ def collect_weights(folder: RunFolder, settings: RunSettings) -> None:
     missing = {name: path for name, path in paths.items() if not path.exists()}
     if not missing:
         return
-    model = build_model(settings, folder.vocabulary())
+    model = build_model(
+        settings, folder.vocabulary(), side_shapes=run_side_shapes(folder, settings)
+    )
     load_parts(model, folder, settings, before="")
     for name, path in missing.items():
         variables = checkpoints.weights_of({name: model.part(name)})
         checkpoints.save(path, variables, {"part": name})
+
+
+def run_side_shapes(folder: RunFolder, settings: RunSettings) -> dict[str, tuple[int, ...]]:
+    """Shapes of the side information that a run's system sees."""
+    width = ENCODERS[settings.encoder.name].width
+    return side_shapes(find_system(settings.system), folder.tag_words(), width)
 
 
 def load_model(folder: RunFolder) -> AnnotationModel:
@@ -108,7 +118,11 @@ def load_model(folder: RunFolder) -> AnnotationModel:
             "; run the training program with the same --config and --run"
         )
     bare = dataclasses.replace(settings.encoder, weights=None)
-    model = build_model(dataclasses.replace(settings, encoder=bare), folder.vocabulary())
+    model = build_model(
+        dataclasses.replace(settings, encoder=bare),
+        folder.vocabulary(),
+        side_shapes=run_side_shapes(folder, settings),
+    )
     for name, part in model.present_parts().items():
         variables = checkpoints.weights_of({name: part})
         checkpoints.load(folder.weights / f"{name}.npz", variables)

@@ -1,11 +1,14 @@
 """Looks at a model during training: losses, concept scores and captions on the validation part."""
 
+import dataclasses
+
 import numpy as np
 
 from s_cnn_rnn.caption_metrics import quick_scores
 from s_cnn_rnn.features import encode_photographs
 from s_cnn_rnn.logs import StageLog
 from s_cnn_rnn.metrics import mean_average_precision
+from s_cnn_rnn.model_inputs import ModelInputs
 from s_cnn_rnn.writing import Writer, embed, predict_concepts, write
 
 SAMPLES = 6
@@ -32,25 +35,28 @@ class Monitor:
         """Evaluates the model as it is; returns and logs the numbers."""
         data, stage = self.data, self.training.stage
         if stage.source == "concepts":
-            features, embedding = None, data.concepts.astype(np.float32)
-            inputs = {"concepts": embedding}
+            inputs = None
+            given = {"concepts": data.concepts.astype(np.float32)}
         else:
-            features = self._features()
-            embedding, inputs = embed(self.model, features), {"features": features}
-        losses = self.likelihoods(inputs, data.concepts, data.words)
+            inputs = self._inputs()
+            given = inputs.read(slice(None))
+        losses = self.likelihoods(given, data.concepts, data.words)
         values = {f"validation/{name}": value for name, value in losses.items()}
         if "concepts" in stage.outputs:
-            predicted = predict_concepts(self.model, features)
+            predicted = predict_concepts(self.model, inputs)
             values["validation/concept_mAP"] = mean_average_precision(predicted, data.concepts)
         if self.writer is not None:
+            embedding = given["concepts"] if inputs is None else embed(self.model, inputs)
             values |= self._captions(step, embedding)
         self.log.scalars(step, values)
         return values
 
-    def _features(self) -> np.ndarray:
-        if self.training.stage.source == "image":
-            return encode_photographs(self.model.encoder, self.data)
-        return self.training.validation_features[:, 0]
+    def _inputs(self) -> ModelInputs:
+        inputs = self.training.validation_inputs
+        if self.training.stage.source != "image":
+            return inputs
+        features = encode_photographs(self.model.encoder, self.data)
+        return dataclasses.replace(inputs, features=features[:, None])
 
     def _captions(self, step: int, embedding: np.ndarray) -> dict[str, float]:
         annotations = [" ".join(words) for words in write(self.writer, embedding).annotations]

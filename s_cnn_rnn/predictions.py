@@ -14,10 +14,12 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
+from s_cnn_rnn.annotation_model import AnnotationModel
 from s_cnn_rnn.caption_metrics import write_coco_results
 from s_cnn_rnn.data import EncodedSplit
 from s_cnn_rnn.features import cached_features
 from s_cnn_rnn.handover import load_model
+from s_cnn_rnn.model_inputs import ModelInputs, inputs_of_split
 from s_cnn_rnn.prepared import PreparedData, file_digest
 from s_cnn_rnn.progress import Progress, no_progress
 from s_cnn_rnn.run_folder import RunFolder
@@ -141,20 +143,14 @@ def predict(folder: RunFolder, split: str, *, progress: Progress = no_progress) 
         "weights": _weights_digest(folder),
         "decoding": dataclasses.asdict(settings.decoding),
         "longest": settings.model.longest,
-        "concepts": 0 if model.semantic is None else len(model.vocabulary.concepts),
+        "concepts": len(model.vocabulary.concepts) if model.system.supervised else 0,
     }
     if folder.predictions(split).exists():
         saved = Predictions.load(folder, split)
         if saved.made_from == made_from:
             return saved
-    features = cached_features(
-        pathlib.Path(settings.feature_cache),
-        model.encoder,
-        settings.encoder.name,
-        data,
-        progress=lambda done, total: progress(f"features of {split}", done, total, {}),
-    )[:, 0]
-    embeddings = embed(model, features)
+    inputs = _model_inputs(folder, model, data, progress)
+    embeddings = embed(model, inputs)
     nothing = np.zeros_like(embeddings[:1])
     width = settings.decoding.width
     writer = Writer(model, settings.decoding, settings.model.longest, returned=width)
@@ -170,11 +166,34 @@ def predict(folder: RunFolder, split: str, *, progress: Progress = no_progress) 
         Prediction(annotation.image_id, annotation.file_name, found)
         for annotation, found in zip(data.annotations, beams, strict=True)
     )
-    concepts = predict_concepts(model, features)
+    concepts = predict_concepts(model, inputs)
     predictions = Predictions(made_from, without_photograph[0], photographs, concepts)
     predictions.save(folder)
     keras.backend.clear_session()
     return predictions
+
+
+def _model_inputs(
+    folder: RunFolder, model: AnnotationModel, data: EncodedSplit, progress: Progress
+) -> ModelInputs:
+    settings = folder.settings()
+
+    def features(split: EncodedSplit) -> np.ndarray:
+        return cached_features(
+            pathlib.Path(settings.feature_cache),
+            model.encoder,
+            settings.encoder.name,
+            split,
+            progress=lambda done, total: progress(f"features of {split.split}", done, total, {}),
+        )
+
+    return inputs_of_split(
+        model.system,
+        data,
+        tag_words=folder.tag_words(),
+        train=whole_split(data.prepared, "train", model.vocabulary),
+        features=features,
+    )
 
 
 def hypotheses(written: Written, vocabulary: Vocabulary) -> list[tuple[Hypothesis, ...]]:

@@ -8,6 +8,7 @@ from absl import logging
 
 from s_cnn_rnn.prepared import DESCRIPTION_FILE, PreparedData
 from s_cnn_rnn.settings import RunSettings
+from s_cnn_rnn.systems import find_system
 from s_cnn_rnn.vocabulary import Vocabulary
 
 
@@ -85,6 +86,11 @@ class RunFolder:
         return self.path / "vocabulary.json"
 
     @property
+    def tag_words_path(self) -> pathlib.Path:
+        """The tags that are inputs, as JSON, where the system sees any."""
+        return self.path / "vocabulary_tags.json"
+
+    @property
     def data_path(self) -> pathlib.Path:
         """Name, version and digest of the data set that the run learns from, as JSON."""
         return self.path / "data.json"
@@ -124,6 +130,10 @@ class RunFolder:
         """The run's vocabulary."""
         return Vocabulary.load(self.vocabulary_path)
 
+    def tag_words(self) -> Vocabulary | None:
+        """The tags that are inputs; None where the system sees none."""
+        return Vocabulary.load(self.tag_words_path) if self.tag_words_path.exists() else None
+
     def open(self, settings: RunSettings, vocabulary: Vocabulary, prepared: PreparedData) -> None:
         """Makes the folder, or checks that it belongs to these settings and this data.
 
@@ -138,6 +148,8 @@ class RunFolder:
         else:
             self._record_data(prepared)
             vocabulary.save(self.vocabulary_path)
+            if "tags" in find_system(settings.system).side_information:
+                prepared.vocabulary("tags").save(self.tag_words_path)
             settings.save(self.settings_path)
 
     def _require_same(self, settings, vocabulary, prepared) -> None:

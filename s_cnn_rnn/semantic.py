@@ -28,7 +28,7 @@ class SemanticLayer(keras.layers.Layer):
         self.concepts = concepts
         self.dropout = keras.layers.Dropout(dropout, name="dropout")
         self.dense = keras.layers.Dense(
-            concepts, bias_initializer=_log_odds(prior), dtype=self.dtype_policy, name="dense"
+            concepts, bias_initializer=log_odds(prior), dtype=self.dtype_policy, name="dense"
         )
 
     def build(self, features_shape):
@@ -46,8 +46,8 @@ class SemanticLayer(keras.layers.Layer):
         return (features_shape[0], self.concepts)
 
 
-def _log_odds(prior):
-    """An initialiser with the log-odds of the prior; zeros without one."""
+def log_odds(prior):
+    """An initialiser with the log-odds of the prior, float [k], 0 to 1; zeros without one."""
     if prior is None:
         return "zeros"
     prior = np.clip(np.asarray(prior, "float32"), 1e-4, 1 - 1e-4)

@@ -36,6 +36,8 @@ class ModelSettings:
         decoder_dropout: part of word embeddings and outputs dropped in training.
         label_smoothing: of the words in training, see `Decoder`.
         semantic_dropout: part of F dropped before the semantic layer in training.
+        tag_units: width of the tag layer's hidden layer.
+        tag_dropout: part of that dropped in training.
         prior_bias: whether the semantic layer starts at the concepts' frequencies.
         longest: most words of an annotation, in training (cut) and decoding.
     """
@@ -49,6 +51,8 @@ class ModelSettings:
     decoder_dropout: float = 0.0
     label_smoothing: float = 0.0
     semantic_dropout: float = 0.0
+    tag_units: int = 256
+    tag_dropout: float = 0.0
     prior_bias: bool = True
     longest: int = 20
 
@@ -123,6 +127,10 @@ class RunSettings:
         evaluation_photographs: how many of the validation part are looked at during training.
         precision: Keras's dtype policy, "float32" or "mixed_bfloat16".
         jit: whether XLA compiles the training step.
+        label_order: in which lists of labels are learnt, one of `vocabulary.LABEL_ORDERS`, or
+            "predicted" (`label_alignment`); "" for the system's own.
+        frozen_encoder: whether the CNN is never trained: the run then goes through the stages on
+            frozen features in place of those that train it.
         cnn_from: another run's folder ("" for none), whose encoder and semantic layer this run
             starts from instead of training its own.
         feature_cache: folder for the features of frozen encoders, shared by all runs.
@@ -139,6 +147,8 @@ class RunSettings:
     evaluation_photographs: int = 500
     precision: str = "float32"
     jit: bool = False
+    label_order: str = ""
+    frozen_encoder: bool = False
     cnn_from: str = ""
     feature_cache: str = "data/features"
 

@@ -16,7 +16,7 @@ class Stage:
         summary: what it does, for people.
         source: where the stage's model starts. "image": photographs; "features": F of a frozen
             encoder, computed once for each photograph; "embedding": what the interface is fed with,
-            the true s where that is s_hat (fig. 2c), else frozen features.
+            the true s where that is s_hat (fig. 2c), else frozen features; "tags": user tags alone.
         trains: the parts that train; all others are frozen.
         outputs: what is learnt: "concepts" (Lu), "words" (Lr).
     """
@@ -33,11 +33,19 @@ STAGES = {
     stage.name: stage
     for stage in (
         Stage(
+            "tags",
+            "train_cnn",
+            "the tag layer alone, from user tags",
+            source="tags",
+            trains=("tag_layer",),
+            outputs=("concepts",),
+        ),
+        Stage(
             "cnn_head",
             "train_cnn",
             "the semantic layer alone, on a frozen encoder",
             source="features",
-            trains=("semantic",),
+            trains=("tag_layer", "semantic"),
             outputs=("concepts",),
         ),
         Stage(
@@ -45,7 +53,7 @@ STAGES = {
             "train_cnn",
             "encoder and semantic layer",
             source="image",
-            trains=("encoder", "semantic"),
+            trains=("encoder", "tag_layer", "semantic"),
             outputs=("concepts",),
         ),
         Stage(
@@ -69,7 +77,7 @@ STAGES = {
             "train_joint",
             "everything but the encoder, L = Lu + Lr",
             source="features",
-            trains=("semantic", "interface", "decoder"),
+            trains=("tag_layer", "semantic", "interface", "decoder"),
             outputs=("concepts", "words"),
         ),
         Stage(
@@ -77,7 +85,7 @@ STAGES = {
             "train_joint",
             "everything, L = Lu + Lr",
             source="image",
-            trains=("encoder", "semantic", "interface", "decoder"),
+            trains=("encoder", "tag_layer", "semantic", "interface", "decoder"),
             outputs=("concepts", "words"),
         ),
     )
@@ -87,33 +95,60 @@ STAGES = {
 def stages_of(system: System, names: list[str]) -> list[Stage]:
     """The stages of that system among the named ones, in the table's order, cut to its parts.
 
+    A stage is the system's if all that it learns and starts from is there: a system that writes
+    nothing has no stage that learns words, one without a semantic layer none on photographs that
+    learns concepts alone.
+
     Raises:
         ValueError: a name that is no stage.
     """
     unknown = sorted(set(names) - set(STAGES))
     if unknown:
         raise ValueError(f"stage {unknown[0]!r}: expected some of {tuple(STAGES)}")
-    chosen = []
-    for stage in STAGES.values():
-        if stage.name not in names:
-            continue
-        parts, outputs = stage.trains, stage.outputs
-        if not system.supervised:
-            parts = tuple(part for part in parts if part != "semantic")
-            outputs = tuple(output for output in outputs if output != "concepts")
-        source = stage.source
-        if source == "embedding":
-            source = "concepts" if system.embedding == "concepts" else "features"
-        if outputs:
-            stage = dataclasses.replace(stage, source=source, trains=parts, outputs=outputs)
-            chosen.append(stage)
-    return chosen
+    stages = [_cut(stage, system) for stage in STAGES.values() if stage.name in names]
+    return [stage for stage in stages if stage is not None]
+
+
+def _cut(stage: Stage, system: System) -> Stage | None:
+    """The stage as the system goes through it; None where it does not."""
+    if "words" in stage.outputs and not system.interface:
+        return None
+    if stage.source in ("features", "image") and "encoder" not in system.parts:
+        return None
+    parts = tuple(part for part in stage.trains if part in system.parts)
+    outputs = tuple(o for o in stage.outputs if o != "concepts" or system.supervised)
+    if not parts or not outputs:
+        return None
+    source = stage.source
+    if source == "embedding":
+        source = "concepts" if system.embedding == "concepts" else "features"
+    return dataclasses.replace(stage, source=source, trains=parts, outputs=outputs)
+
+
+def is_frozen(settings: RunSettings) -> bool:
+    """Whether a run never trains its encoder, by its settings or by its system's definition."""
+    return settings.frozen_encoder or find_system(settings.system).frozen_encoder
+
+
+def cnn_stages(settings: RunSettings) -> tuple[str, ...]:
+    """Names of the stages in which the CNN of such a run is trained."""
+    stages = [stage for stage in STAGES.values() if stage.program == "train_cnn"]
+    return tuple(s.name for s in stages if not (is_frozen(settings) and "encoder" in s.trains))
 
 
 def planned_stages(settings: RunSettings) -> list[Stage]:
-    """The stages a run goes through: those with steps, without the CNN's where it has another's."""
+    """The stages a run goes through.
+
+    Those with steps; without those that train the encoder where it is frozen, and without the one
+    that stands in for them where it is not; without the CNN's where it comes from another run.
+    """
     named = [name for name, stage in settings.stages.items() if stage.steps]
     stages = stages_of(find_system(settings.system), named)
+    if is_frozen(settings):
+        stages = [stage for stage in stages if "encoder" not in stage.trains]
+    else:
+        stages = [stage for stage in stages if stage.name != "joint_frozen"]
     if settings.cnn_from:
-        stages = [stage for stage in stages if stage.program != "train_cnn"]
+        own = ("train_rnn", "train_joint")
+        stages = [stage for stage in stages if stage.program in own or stage.source == "tags"]
     return stages

@@ -9,8 +9,14 @@ _READ = {
     "step_zero_input": "as if it were the first word",
     "late_fusion": "beside its own state before every word",
 }
+_BESIDE = {
+    (): "",
+    ("tags",): " and at its tags",
+    ("neighbours",): " and at others with similar tags",
+}
 _PARTS = {
     "encoder": "the encoder",
+    "tag_layer": "the tag layer",
     "semantic": "the semantic layer",
     "interface": "the interface",
     "decoder": "the decoder",
@@ -19,36 +25,45 @@ _SOURCES = {
     "image": "photographs",
     "features": "features that the frozen encoder computed once",
     "concepts": "the true concepts",
+    "tags": "user tags",
 }
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
 
 
-def introduce_system(system: System, concepts: int, stages: int) -> str:
+def introduce_system(system: System, concepts: int, stages: int, *, task: str = "captions") -> str:
     """What a system is, in a few sentences.
 
     Args:
         system: its row.
         concepts: k.
         stages: how many it was trained in.
+        task: "captions" or "labels".
     """
-    how = _READ[system.interface]
-    if system.embedding == "concepts":
-        text = (
-            f"A convolutional network looks at a photograph and says how sure it is of each of "
-            f"{concepts:,} concepts; a recurrent network reads nothing but those probabilities, "
-            f"{how}, and writes the caption"
-        )
-    elif system.supervised:
-        text = (
-            f"A convolutional network looks at a photograph and learns to say how sure it is of "
-            f"each of {concepts:,} concepts; a recurrent network reads not those but the vector of "
-            f"features that they are computed from, {how}, and writes the caption"
-        )
+    kind = "concepts" if task == "captions" else "labels"
+    looks = f"A convolutional network looks at a photograph{_BESIDE[system.side_information]}"
+    sure = f"how sure it is of each of {concepts:,} {kind}"
+    if "encoder" not in system.parts:
+        looks = "A small network reads the tags of a photograph and does not see the photograph"
+    if not system.interface:
+        text = f"{looks} and says {sure}; the surest are taken"
     else:
-        text = (
-            f"A convolutional network turns a photograph into a vector of features; a recurrent "
-            f"network reads it, {how}, and writes the caption. No concepts are learnt"
-        )
+        writes = "writes the caption" if task == "captions" else "writes the labels one by one"
+        how = _READ[system.interface]
+        if system.embedding == "concepts":
+            text = (
+                f"{looks} and says {sure}; a recurrent network reads nothing but those "
+                f"probabilities, {how}, and {writes}"
+            )
+        elif system.supervised:
+            text = (
+                f"{looks} and learns to say {sure}; a recurrent network reads not those but the "
+                f"vector of features that they are computed from, {how}, and {writes}"
+            )
+        else:
+            text = (
+                f"A convolutional network turns a photograph into a vector of features; a "
+                f"recurrent network reads it, {how}, and {writes}. No concepts are learnt"
+            )
     count = _NUMBERS[stages] if stages < len(_NUMBERS) else str(stages)
     below = f"It was trained in the {count} stage{'s' if stages != 1 else ''} below."
     return f"{text} ({system.reference}). {below}"

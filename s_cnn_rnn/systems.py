@@ -1,22 +1,13 @@
-"""The paper's systems as a table, and the one function that builds any row.
+"""The systems as a table: the paper's, those it is compared with, and today's baselines.
 
 A row says what differs between systems; everything else (CNN, decoder, training) is the same for
-all, as in the paper's comparisons.
+all, as in the paper's comparisons. `annotation_model.build_model` builds any row.
 """
 
 import dataclasses
 
-import keras
-from keras import ops
-
-from s_cnn_rnn.decoder import Decoder
-from s_cnn_rnn.encoders import ENCODERS, build_encoder
-from s_cnn_rnn.interfaces import build_interface
-from s_cnn_rnn.semantic import SemanticLayer
-from s_cnn_rnn.settings import RunSettings
-from s_cnn_rnn.vocabulary import Vocabulary
-
-PARTS = ("encoder", "semantic", "interface", "decoder")
+PARTS = ("encoder", "tag_layer", "semantic", "interface", "decoder")
+"""What a model is made of; a system's models have some of them."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,23 +18,57 @@ class System:
         name: its name in configs, tables and commands.
         summary: one line for people.
         reference: where it is described.
-        interface: a name of `interfaces.INTERFACES`.
+        tasks: what it can write, of "captions" and "labels".
+        semantic: how concepts come from F, a name of `semantic_layers.SEMANTIC_LAYERS`; "" where
+            the CNN learns no concepts.
+        adds_tags: whether the logits of the tag layer are added to those of the semantic layer.
+        interface: a name of `interfaces.INTERFACES`; "" where nothing is written: the labels are
+            chosen by their scores.
         embedding: what the interface is fed with, Ie: "features" (F) or "concepts" (s_hat).
-        supervised: whether the CNN learns the concepts (Lu), in its own stage and in the joint one.
+        concept_loss: how concepts are learnt, a name of `losses.CONCEPT_LOSSES`.
+        label_order: in which a list of labels is learnt, one of `LABEL_ORDERS`.
+        frozen_encoder: whether the system is defined with a CNN that is never trained.
     """
 
     name: str
     summary: str
     reference: str
-    interface: str
-    embedding: str
-    supervised: bool
+    tasks: tuple[str, ...] = ("labels",)
+    semantic: str = ""
+    adds_tags: bool = False
+    interface: str = ""
+    embedding: str = ""
+    concept_loss: str = "logistic"
+    label_order: str = "rare_first"
+    frozen_encoder: bool = False
+
+    @property
+    def supervised(self) -> bool:
+        """Whether concepts are learnt (Lu)."""
+        return bool(self.semantic) or self.adds_tags
+
+    @property
+    def side_information(self) -> tuple[str, ...]:
+        """What it sees beside the photograph, of "tags" and "neighbours"."""
+        sees_tags = self.adds_tags or self.semantic == "messages"
+        neighbours = ("neighbours",) if self.semantic == "neighbours" else ()
+        return (("tags",) if sees_tags else ()) + neighbours
 
     @property
     def parts(self) -> tuple[str, ...]:
         """Those of `PARTS` that its whole models have."""
-        return tuple(part for part in PARTS if part != "semantic" or self.supervised)
+        present = {
+            "encoder": bool(self.semantic) or self.embedding == "features",
+            "tag_layer": self.adds_tags,
+            "semantic": bool(self.semantic),
+            "interface": bool(self.interface),
+            "decoder": bool(self.interface),
+        }
+        return tuple(part for part in PARTS if present[part])
 
+
+BOTH = ("captions", "labels")
+PAPER = "arXiv 1611.05490"
 
 SYSTEMS = {
     row.name: row
@@ -51,26 +76,125 @@ SYSTEMS = {
         System(
             name="ours",
             summary="S-CNN-RNN: predicted concepts set the decoder's first state",
-            reference="arXiv 1611.05490, section 3.2, fig. 1(d)",
+            reference=f"{PAPER}, section 3.2, fig. 1(d)",
+            tasks=BOTH,
+            semantic="linear",
             interface="semantic",
             embedding="concepts",
-            supervised=True,
         ),
         System(
             name="nic-f",
             summary="features as step-zero input, trained end to end, no concepts",
-            reference="arXiv 1611.05490, section 5.2; Vinyals et al. 2015, fig. 1(a)",
+            reference=f"{PAPER}, section 5.2; Vinyals et al. 2015, fig. 1(a)",
+            tasks=("captions",),
             interface="step_zero_input",
             embedding="features",
-            supervised=False,
         ),
         System(
             name="nic-deeply",
             summary="the same deep supervision, but features set the decoder's first state",
-            reference="arXiv 1611.05490, section 5.2",
+            reference=f"{PAPER}, section 5.2",
+            tasks=("captions",),
+            semantic="linear",
             interface="initial_state",
             embedding="features",
-            supervised=True,
+        ),
+        System(
+            name="ours+tags",
+            summary="ours, with the logits of a tag layer added to those of the photograph",
+            reference=f"{PAPER}, section 4.2",
+            semantic="linear",
+            adds_tags=True,
+            interface="semantic",
+            embedding="concepts",
+        ),
+        System(
+            name="ours+tags-fixed",
+            summary="ours+tags on a CNN that is not trained",
+            reference=f"{PAPER}, section 4.3 (Fix)",
+            semantic="linear",
+            adds_tags=True,
+            interface="semantic",
+            embedding="concepts",
+            frozen_encoder=True,
+        ),
+        System(
+            name="ours+free-order",
+            summary="ours, each label list learnt in the order that the decoder itself prefers",
+            reference="Yazici et al. 2020 (predicted-label alignment)",
+            semantic="linear",
+            interface="semantic",
+            embedding="concepts",
+            label_order="predicted",
+        ),
+        System(
+            name="ria",
+            summary="features set the first state of a decoder that writes labels, rare ones first",
+            reference="Jin and Nakayama 2016; fig. 1(b)",
+            interface="initial_state",
+            embedding="features",
+        ),
+        System(
+            name="cnn-rnn",
+            summary="features joined to the decoder's output at every step, frequent labels first",
+            reference="Wang et al. 2016; fig. 1(c)",
+            interface="late_fusion",
+            embedding="features",
+            label_order="frequent_first",
+        ),
+        System(
+            name="cnn-logistic",
+            summary="an independent sigmoid for each label",
+            reference=f"{PAPER}, section 4.3; Gong et al. 2014",
+            semantic="linear",
+        ),
+        System(
+            name="cnn-softmax",
+            summary="a softmax over all labels against the normalised label vector",
+            reference="Gong et al. 2014, section 3.1",
+            semantic="linear",
+            concept_loss="softmax",
+        ),
+        System(
+            name="cnn-warp",
+            summary="weighted approximate-rank pairwise loss",
+            reference="Gong et al. 2014, section 3.3; Weston et al. 2011",
+            semantic="linear",
+            concept_loss="warp",
+        ),
+        System(
+            name="cnn-asymmetric",
+            summary="sigmoids whose loss makes little of easy negatives",
+            reference="Ridnik et al. 2021, eq. 7",
+            semantic="linear",
+            concept_loss="asymmetric",
+        ),
+        System(
+            name="cnn+tags",
+            summary="logits of photograph and tag layer added, no decoder",
+            reference=f"{PAPER}, supplement (CNN+tag1k)",
+            semantic="linear",
+            adds_tags=True,
+        ),
+        System(
+            name="tags-alone",
+            summary="the tag layer alone: no photograph is seen",
+            reference=f"{PAPER}, section 4.2",
+            adds_tags=True,
+        ),
+        System(
+            name="tag-neighbours",
+            summary="features pooled with those of photographs that have similar tags",
+            reference="Johnson et al. 2015, section 3",
+            semantic="neighbours",
+            frozen_encoder=True,
+        ),
+        System(
+            name="sinn",
+            summary="tags and labels as two layers that send each other messages",
+            reference="Hu et al. 2016, section 3",
+            semantic="messages",
+            frozen_encoder=True,
         ),
     )
 }
@@ -85,162 +209,3 @@ def find_system(name: str) -> System:
     if name not in SYSTEMS:
         raise ValueError(f"system {name!r} does not exist; there are: {', '.join(SYSTEMS)}")
     return SYSTEMS[name]
-
-
-@dataclasses.dataclass(frozen=True)
-class AnnotationModel:
-    """A built system: its parts, and what decoding needs of them.
-
-    Args:
-        system: its row.
-        vocabulary: the words and concepts.
-        encoder: photograph -> F; None where only cached features are used.
-        semantic: F -> concept logits; None where the system learns no concepts.
-        interface: Ie -> the decoder's opening.
-        decoder: writes the words.
-        features: width of F.
-    """
-
-    system: System
-    vocabulary: Vocabulary
-    encoder: keras.Model | None
-    semantic: SemanticLayer | None
-    interface: keras.layers.Layer
-    decoder: Decoder
-    features: int
-
-    def part(self, name: str) -> keras.layers.Layer | None:
-        """The part of that name (one of `PARTS`)."""
-        return getattr(self, name)
-
-    def present_parts(self) -> dict[str, keras.layers.Layer]:
-        """The parts that this model has, by name."""
-        return {name: self.part(name) for name in PARTS if self.part(name) is not None}
-
-    def concepts(self, features):
-        """s_hat [B, k], 0 to 1, from F [B, D]; None where the system learns no concepts."""
-        if self.semantic is None:
-            return None
-        return ops.sigmoid(self.semantic(features, training=False))
-
-    def embedding(self, features):
-        """Ie [B, d] from F [B, D]."""
-        return self.concepts(features) if self.system.embedding == "concepts" else features
-
-    def start(self, embedding) -> dict:
-        """The decoder's state before START, from Ie [B, d]."""
-        return self.decoder.begin(self.interface(embedding))
-
-    def step(self, word_ids, state: dict):
-        """See `Decoder.step`."""
-        return self.decoder.step(word_ids, state)
-
-
-def build_model(
-    settings: RunSettings, vocabulary: Vocabulary, *, prior=None, with_encoder: bool = True
-) -> AnnotationModel:
-    """Builds any system with fresh weights (the encoder's as its settings say).
-
-    Args:
-        settings: of the run.
-        vocabulary: the words and concepts.
-        prior: how often each concept occurs in the train split, float [k]; used where
-            ``settings.model.prior_bias``.
-        with_encoder: whether the CNN is built; stages on cached features need none.
-    """
-    system, model = find_system(settings.system), settings.model
-    keras.utils.set_random_seed(settings.seed)
-    encoder = None
-    if with_encoder:
-        encoder = build_encoder(
-            settings.encoder.name,
-            weights=settings.encoder.weights,
-            image_size=settings.encoder.image_size,
-        )
-    width = ENCODERS[settings.encoder.name].width
-    # Seeded anew, so that the other parts start the same with and without the encoder.
-    keras.utils.set_random_seed(settings.seed + 1)
-    semantic = None
-    if system.supervised:
-        semantic = SemanticLayer(
-            len(vocabulary.concepts),
-            dropout=model.semantic_dropout,
-            prior=prior if model.prior_bias else None,
-            name="semantic",
-        )
-        semantic.build((None, width))
-    interface = build_interface(
-        system.interface,
-        units=model.units,
-        word_embedding=model.word_embedding,
-        sets_cell=model.sets_cell,
-        scale=model.s_hat_scale if system.embedding == "concepts" else 1.0,
-    )
-    interface.build((None, len(vocabulary.concepts) if system.embedding == "concepts" else width))
-    decoder = Decoder(
-        vocabulary.size,
-        units=model.units,
-        word_embedding=model.word_embedding,
-        cell=model.cell,
-        activation=model.activation,
-        multimodal=system.interface == "late_fusion",
-        dropout=model.decoder_dropout,
-        label_smoothing=model.label_smoothing,
-        name="decoder",
-    )
-    decoder.build()
-    return AnnotationModel(system, vocabulary, encoder, semantic, interface, decoder, width)
-
-
-def stage_model(
-    model: AnnotationModel,
-    *,
-    source: str,
-    trains: tuple[str, ...],
-    outputs: tuple[str, ...],
-    captions: int,
-    longest: int,
-) -> keras.Model:
-    """A Keras model over a system's parts: named inputs (the batch) to named outputs.
-
-    Args:
-        model: the built system.
-        source: the input it starts from: "image", "features" or "concepts" (the true s).
-        trains: the parts that train (`set_trainable`); the others act as at inference, without
-            dropout.
-        outputs: "concepts" (logits [B, k]), "words" (log likelihood [B, C, longest + 1]) or both.
-        captions: C.
-        longest: most words of an annotation.
-    """
-    training = {name: None if name in trains else False for name in PARTS}
-    inputs, results = {}, {}
-    logits = embedding = None
-    if source == "image":
-        inputs["image"] = keras.Input(model.encoder.input_shape[1:], dtype="uint8", name="image")
-        features = model.encoder(inputs["image"], training=training["encoder"])
-    elif source == "features":
-        features = inputs["features"] = keras.Input((model.features,), name="features")
-    if source == "concepts":
-        embedding = inputs["concepts"] = keras.Input(
-            (len(model.vocabulary.concepts),), name="concepts"
-        )
-    else:
-        if model.semantic is not None:
-            logits = model.semantic(features, training=training["semantic"])
-        from_concepts = model.system.embedding == "concepts"
-        embedding = (
-            keras.layers.Activation("sigmoid", name="s_hat")(logits) if from_concepts else features
-        )
-    if "concepts" in outputs:
-        results["concepts"] = logits
-    if "words" in outputs:
-        inputs["words"] = keras.Input((captions, longest + 2), dtype="int32", name="words")
-        opening = model.interface(embedding)
-        results["words"] = model.decoder(inputs["words"], opening, training=training["decoder"])
-    return keras.Model(inputs, results, name="stage")
-
-
-def set_trainable(model: AnnotationModel, parts: tuple[str, ...]) -> None:
-    """Freezes all parts but the named ones. Compile afterwards: only then it takes effect."""
-    for name, part in model.present_parts().items():
-        part.trainable = name in parts

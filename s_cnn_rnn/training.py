@@ -17,12 +17,19 @@ import keras
 import numpy as np
 
 from s_cnn_rnn import checkpoints
+from s_cnn_rnn.annotation_model import build_model
 from s_cnn_rnn.data import EncodedSplit, encode_split, training_batches
 from s_cnn_rnn.encoders import encoder_digest
 from s_cnn_rnn.features import cached_features
-from s_cnn_rnn.handover import collect_weights, load_parts, require_earlier_stages
+from s_cnn_rnn.handover import (
+    collect_weights,
+    load_parts,
+    require_earlier_stages,
+    run_side_shapes,
+)
+from s_cnn_rnn.label_alignment import PREDICTED_ORDER
 from s_cnn_rnn.logs import StageLog
-from s_cnn_rnn.losses import LOSSES
+from s_cnn_rnn.model_inputs import ModelInputs, inputs_of_split
 from s_cnn_rnn.monitoring import Monitor
 from s_cnn_rnn.optimisers import averaged_weights, build_optimiser
 from s_cnn_rnn.prepared import PreparedData
@@ -30,8 +37,9 @@ from s_cnn_rnn.progress import Progress, no_progress
 from s_cnn_rnn.run_folder import RunFolder
 from s_cnn_rnn.segment_watch import SegmentWatch
 from s_cnn_rnn.settings import RunSettings
+from s_cnn_rnn.stage_model import set_trainable, stage_model
 from s_cnn_rnn.stages import planned_stages
-from s_cnn_rnn.systems import build_model, set_trainable, stage_model
+from s_cnn_rnn.systems import find_system
 from s_cnn_rnn.vocabulary import Vocabulary
 from s_cnn_rnn.writing import Likelihoods
 
@@ -65,10 +73,19 @@ def open_data(settings: RunSettings) -> tuple[Vocabulary, TrainingData]:
     prepared = PreparedData(settings.data)
     vocabulary = prepared.vocabulary(settings.task)
     encode = functools.partial(
-        encode_split, prepared, vocabulary=vocabulary, longest=settings.model.longest
+        encode_split,
+        prepared,
+        vocabulary=vocabulary,
+        longest=settings.model.longest,
+        label_order=_taught_order(settings),
     )
     validation = encode("validation").first(settings.evaluation_photographs)
     return vocabulary, TrainingData(encode("train"), validation)
+
+
+def _taught_order(settings: RunSettings) -> str:
+    order = settings.label_order or find_system(settings.system).label_order
+    return "rare_first" if order == PREDICTED_ORDER else order  # the decoder changes it itself
 
 
 def train(
@@ -135,18 +152,16 @@ class _StageTraining:
         self._finish(monitor)
 
     def _build(self) -> None:
-        with_encoder = self.stage.source != "concepts"
         self.model = build_model(
             self.settings,
             self.run_folder.vocabulary(),
             prior=self.data.prior,
-            with_encoder=with_encoder,
+            with_encoder=self.stage.source in ("features", "image"),
+            side_shapes=run_side_shapes(self.run_folder, self.settings),
         )
         load_parts(self.model, self.run_folder, self.settings, self.stage.name)
-        self.features = self.validation_features = None
-        if self.stage.source == "features":
-            self.features = self._features(self.data.train, 1 + self.stage_settings.flip)
-            self.validation_features = self._features(self.data.validation, 1)
+        self.inputs = self._inputs(self.data.train, 1 + self.stage_settings.flip)
+        self.validation_inputs = self._inputs(self.data.validation, 1)
         self.keras_model = self._stage_model()
         set_trainable(self.model, self.stage.trains)
         encoder = self.model.encoder
@@ -155,7 +170,7 @@ class _StageTraining:
         )
         self.keras_model.compile(
             self.optimiser,
-            loss={name: LOSSES[name] for name in self.stage.outputs},
+            loss={name: self.model.losses()[name] for name in self.stage.outputs},
             jit_compile=self.settings.jit,
         )
         self.optimiser.build(self.keras_model.trainable_variables)
@@ -180,6 +195,19 @@ class _StageTraining:
             longest=self.settings.model.longest,
         )
 
+    def _inputs(self, data: EncodedSplit, views: int) -> ModelInputs | None:
+        """What the model sees of a split; None where it starts from the true concepts."""
+        if self.stage.source == "concepts":
+            return None
+        frozen = self.stage.source == "features"
+        return inputs_of_split(
+            self.model.system,
+            data,
+            tag_words=self.run_folder.tag_words(),
+            train=self.data.train,
+            features=lambda split: self._features(split, views) if frozen else None,
+        )
+
     def _features(self, data: EncodedSplit, views: int) -> np.ndarray:
         return cached_features(
             pathlib.Path(self.settings.feature_cache),
@@ -196,7 +224,7 @@ class _StageTraining:
         """Computes Lu and Lr of the validation part, as far as this stage learns them."""
         return Likelihoods(
             self.model,
-            source="concepts" if self.stage.source == "concepts" else "features",
+            source="features" if self.stage.source == "image" else self.stage.source,
             outputs=self.stage.outputs,
             captions=self.data.validation.words.shape[1],
             longest=self.settings.model.longest,
@@ -254,7 +282,7 @@ class _StageTraining:
             steps=upto - first,
             seed=self.settings.seed,
             image_size=self.model.encoder.input_shape[1] if self.model.encoder else None,
-            features=self.features,
+            model_inputs=self.inputs,
         )
         watch = SegmentWatch(
             self.stage, self.stage_settings.steps, first, self.folder.checkpoints, self.progress
@@ -297,9 +325,9 @@ class _StageTraining:
                 checkpoints.save(path, variables, {"stage": self.stage.name, "step": steps})
         passes = steps * self.stage_settings.photographs if self.stage.source == "image" else 0
         cached = {}
-        if self.features is not None:
+        if self.stage.source == "features":
             digest = encoder_digest(self.model.encoder, self.settings.encoder.name)
-            cached = {digest: self.features.shape[0] * self.features.shape[1]}
+            cached = {digest: len(self.inputs) * self.inputs.views}
         summary = {
             "stage": self.stage.name,
             "steps": steps,

@@ -6,9 +6,11 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
+from s_cnn_rnn.annotation_model import AnnotationModel
 from s_cnn_rnn.decoding import beam_search, greedy
+from s_cnn_rnn.model_inputs import ModelInputs
 from s_cnn_rnn.settings import DecodingSettings
-from s_cnn_rnn.systems import AnnotationModel, stage_model
+from s_cnn_rnn.stage_model import stage_model
 from s_cnn_rnn.vocabulary import PADDING
 
 
@@ -106,21 +108,21 @@ def write(
     return Written(words, log_probabilities, annotations)
 
 
-def predict_concepts(model: AnnotationModel, features: np.ndarray) -> np.ndarray | None:
-    """s_hat, float32 [N, k], from F [N, D]; None where the system learns no concepts."""
-    if model.semantic is None:
+def predict_concepts(model: AnnotationModel, inputs: ModelInputs) -> np.ndarray | None:
+    """s_hat of N photographs, float32 [N, k]; None where the system learns no concepts."""
+    if not model.system.supervised:
         return None
     parts = [
-        keras.ops.convert_to_numpy(model.concepts(features[start : start + 1024]))
-        for start in range(0, len(features), 1024)
+        keras.ops.convert_to_numpy(model.concepts(inputs.read(slice(start, start + 1024))))
+        for start in range(0, len(inputs), 1024)
     ]
     return np.concatenate(parts)
 
 
-def embed(model: AnnotationModel, features: np.ndarray) -> np.ndarray:
-    """Ie, float32 [N, d], from F [N, D]."""
+def embed(model: AnnotationModel, inputs: ModelInputs) -> np.ndarray:
+    """Ie of N photographs, float32 [N, d]."""
     uses_concepts = model.system.embedding == "concepts"
-    return predict_concepts(model, features) if uses_concepts else features
+    return predict_concepts(model, inputs) if uses_concepts else inputs.features[:, 0]
 
 
 class Likelihoods:
@@ -128,7 +130,7 @@ class Likelihoods:
 
     Args:
         model: the system.
-        source: "features" or "concepts" (the true s).
+        source: "features", "tags" or "concepts" (the true s).
         outputs: "concepts", "words" or both.
         captions: C.
         longest: most words of an annotation.
@@ -138,13 +140,14 @@ class Likelihoods:
         self.model = stage_model(
             model, source=source, trains=(), outputs=outputs, captions=captions, longest=longest
         )
+        self.concept_loss = model.losses()["concepts"]
         self.outputs = outputs
 
     def __call__(self, inputs: dict, concepts: np.ndarray, words: np.ndarray) -> dict[str, float]:
         """The losses.
 
         Args:
-            inputs: "features" or "concepts", float32 [N, ...].
+            inputs: what the model sees, or the true "concepts", float32 [N, ...] each.
             concepts: the true s, [N, k].
             words: int32 [N, C, T].
 
@@ -155,8 +158,8 @@ class Likelihoods:
         predicted = self.model.predict(given, batch_size=32, verbose=0)
         losses = {}
         if "concepts" in predicted:
-            logits = predicted["concepts"].astype(np.float64)
-            losses["Lu"] = float((np.logaddexp(0, logits) - logits * concepts).sum(-1).mean())
+            each = self.concept_loss(concepts.astype(np.float32), predicted["concepts"])
+            losses["Lu"] = float(keras.ops.convert_to_numpy(each).astype(np.float64).mean())
         if "words" in predicted:
             sequences = (words[:, :, 0] != PADDING).sum()
             losses["Lr"] = float(-predicted["words"].astype(np.float64).sum() / sequences)

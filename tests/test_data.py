@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from s_cnn_rnn.data import encode_split, image_batches, training_batches
+from s_cnn_rnn.model_inputs import ModelInputs
 from s_cnn_rnn.order import Order, choose_captions
 from s_cnn_rnn.photographs import decode_and_resize
 from s_cnn_rnn.settings import StageSettings
@@ -102,7 +103,8 @@ def test_both_views_of_cached_features_are_used(split):
     seen = set()
     for flip in (False, True):
         stage = StageSettings(steps=10, photographs=8, flip=flip)
-        for inputs, _ in training_batches(split, stage, features=features, **options):
+        given = ModelInputs(features=features)
+        for inputs, _ in training_batches(split, stage, model_inputs=given, **options):
             seen.update(np.unique(inputs["features"]))
         assert seen == ({0.0, 1.0} if flip else {0.0})
 

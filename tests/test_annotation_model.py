@@ -6,9 +6,11 @@ import keras
 import numpy as np
 import pytest
 
+from s_cnn_rnn.annotation_model import build_model
 from s_cnn_rnn.settings import RunSettings
+from s_cnn_rnn.stage_model import stage_model
 from s_cnn_rnn.stages import STAGES, stages_of
-from s_cnn_rnn.systems import SYSTEMS, build_model, find_system, stage_model
+from s_cnn_rnn.systems import SYSTEMS, find_system
 from s_cnn_rnn.vocabulary import Vocabulary
 from s_cnn_rnn.writing import Likelihoods
 
@@ -31,16 +33,109 @@ def paper_settings(**changes) -> RunSettings:
     return RunSettings.from_dict(config.to_dict() | changes)
 
 
+# Labels, at NUS-WIDE's size: F is fc7 (4,096), 81 labels, 1,000 tags; embedding 256, c0 = 0.
+LINEAR = 4096 * 81 + 81
+TAG_LAYER = 1000 * 256 + 256 + 256 * 81 + 81 + 81  # the last 81 are the prior, which never trains
+FIRST_STATE = {"concepts": 81 * 512 + 512, "features": 4096 * 512 + 512}
+LABEL_DECODER = 84 * 256 + (256 + 512) * 2048 + 2048 + 512 * 82 + 82
+LABEL_PARAMETERS = {
+    "ours": {"semantic": LINEAR, "interface": FIRST_STATE["concepts"], "decoder": LABEL_DECODER},
+    "ours+tags": {
+        "tag_layer": TAG_LAYER,
+        "semantic": LINEAR,
+        "interface": FIRST_STATE["concepts"],
+        "decoder": LABEL_DECODER,
+    },
+    "ria": {"interface": FIRST_STATE["features"], "decoder": LABEL_DECODER},
+    "cnn-rnn": {
+        "interface": FIRST_STATE["features"],
+        "decoder": LABEL_DECODER + 512 * 512 + 512,  # the multimodal layer
+    },
+    "cnn-logistic": {"semantic": LINEAR},
+    "cnn+tags": {"tag_layer": TAG_LAYER, "semantic": LINEAR},
+    "tags-alone": {"tag_layer": TAG_LAYER},
+    "tag-neighbours": {"semantic": 2 * (4096 * 500 + 500) + 1000 * 81 + 81},
+    "sinn": {"semantic": LINEAR + 2 * 1000 * 81 + 4 * 81 * 81 + 2 * 81 * 81 + 81},
+}
+SAME_SIZE = {
+    "ours+tags-fixed": "ours+tags",
+    "ours+free-order": "ours",
+    "cnn-softmax": "cnn-logistic",
+    "cnn-warp": "cnn-logistic",
+    "cnn-asymmetric": "cnn-logistic",
+}
+
+
 def test_every_system_has_a_pinned_size():
-    assert set(PARAMETERS) == set(SYSTEMS)
+    assert {*PARAMETERS, *LABEL_PARAMETERS, *SAME_SIZE} == set(SYSTEMS)
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
+def part_sizes(model) -> dict[str, int]:
+    return {name: part.count_params() for name, part in model.present_parts().items()}
+
+
+@pytest.mark.parametrize("system", PARAMETERS)
 def test_parameters_at_the_papers_size(system):
     model = build_model(paper_settings(system=system), paper_vocabulary(), with_encoder=False)
-    counts = {name: part.count_params() for name, part in model.present_parts().items()}
+    counts = part_sizes(model)
     assert counts == PARAMETERS[system] | {"decoder": DECODER}
     assert {"encoder", *counts} == set(find_system(system).parts)
+
+
+def label_vocabulary(k: int) -> Vocabulary:
+    labels = tuple(f"label{n}" for n in range(k))
+    return Vocabulary("labels", labels, (4,) * k, labels, 1.0, 1.0, {})
+
+
+@pytest.mark.parametrize("system", [*LABEL_PARAMETERS, *SAME_SIZE])
+def test_parameters_of_label_systems_at_the_papers_size(system):
+    settings = RunSettings.from_dict(
+        {
+            "data": "",
+            "system": system,
+            "task": "labels",
+            "encoder": {"name": "vgg16"},
+            "model": {"word_embedding": 256, "sets_cell": False},
+        }
+    )
+    row = find_system(system)
+    shapes = {"tags": (1000,), "neighbours": (12, 4096)}
+    shapes = {name: shapes[name] for name in row.side_information}
+    model = build_model(settings, label_vocabulary(81), with_encoder=False, side_shapes=shapes)
+    counts = part_sizes(model)
+    assert counts == LABEL_PARAMETERS[SAME_SIZE.get(system, system)]
+    assert {*counts} == set(row.parts) - {"encoder"}
+
+
+def test_a_system_refuses_a_task_that_is_not_its_own():
+    with pytest.raises(ValueError, match="cnn-warp writes labels, not captions"):
+        build_model(paper_settings(system="cnn-warp"), paper_vocabulary(), with_encoder=False)
+
+
+def test_photograph_and_tags_add_up_to_s_hat():
+    settings = RunSettings.from_dict(
+        {"data": "", "system": "cnn+tags", "task": "labels", "encoder": {"name": "small_cnn"}}
+    )
+    prior = np.array([0.1, 0.4, 0.7])
+    model = build_model(
+        settings, label_vocabulary(3), prior=prior, with_encoder=False, side_shapes={"tags": (6,)}
+    )
+    random = np.random.default_rng(0)
+    features = random.normal(size=(4, 256)).astype("float32")
+    tags = (random.random((4, 6)) < 0.5).astype("float32")
+    logits = np.asarray(model.semantic(features)) + np.asarray(model.tag_layer(tags))
+    logits = logits - np.log(prior / (1 - prior))
+    s_hat = model.concepts({"features": features, "tags": tags})
+    np.testing.assert_allclose(s_hat, 1 / (1 + np.exp(-logits)), rtol=1e-4)
+
+
+def test_scores_of_a_softmax_add_up_to_one():
+    settings = RunSettings.from_dict(
+        {"data": "", "system": "cnn-softmax", "task": "labels", "encoder": {"name": "small_cnn"}}
+    )
+    model = build_model(settings, label_vocabulary(3), with_encoder=False)
+    scores = model.concepts({"features": np.ones((2, 256), "float32")})
+    np.testing.assert_allclose(np.sum(scores, axis=-1), 1, rtol=1e-6)
 
 
 def test_the_papers_config_says_what_the_paper_says():
@@ -65,10 +160,9 @@ def test_the_papers_joint_stage_takes_a_step_at_full_size():
     whole = stage_model(
         model, source="image", trains=stage.trains, outputs=stage.outputs, captions=1, longest=20
     )
-    from s_cnn_rnn.losses import LOSSES
     from s_cnn_rnn.optimisers import build_optimiser
 
-    whole.compile(build_optimiser(settings.stages["joint"]), loss=LOSSES, jit_compile=False)
+    whole.compile(build_optimiser(settings.stages["joint"]), loss=model.losses(), jit_compile=False)
     random = np.random.default_rng(0)
     words = np.zeros((4, 1, 22), "int32")
     words[:, 0, :8] = [1, *random.integers(4, 12_000, 6), 2]
@@ -85,7 +179,7 @@ def test_the_papers_joint_stage_takes_a_step_at_full_size():
     assert all(not np.array_equal(b, a) for b, a in zip(before, after, strict=True))
 
 
-@pytest.fixture(scope="module", params=list(SYSTEMS))
+@pytest.fixture(scope="module", params=list(PARAMETERS))
 def small(request):
     words = tuple(f"word{n}" for n in range(8))
     vocabulary = Vocabulary("captions", words, (1,) * 8, words[:5], 1.0, 1.0, {})
@@ -112,10 +206,11 @@ def test_losses_of_a_split_are_exact_whatever_the_batches(small):
     outputs = ("concepts", "words") if small.semantic is not None else ("words",)
     losses = Likelihoods(small, source="features", outputs=outputs, captions=2, longest=6)
     found = losses({"features": features}, concepts, words)
-    likelihood = small.decoder(words, small.interface(small.embedding(features)))
+    inputs = {"features": features}
+    likelihood = small.decoder(words, small.interface(small.embedding(inputs)))
     assert found["Lr"] == pytest.approx(-np.sum(likelihood) / 140, rel=1e-5)
     if small.semantic is not None:
-        s_hat = np.asarray(small.concepts(features), "float64")
+        s_hat = np.asarray(small.concepts(inputs), "float64")
         bits = concepts * np.log(s_hat) + (1 - concepts) * np.log(1 - s_hat)
         assert found["Lu"] == pytest.approx(-bits.sum() / 70, rel=1e-4)
 

@@ -1,0 +1,193 @@
+"""A built system: its parts, and what decoding needs of them."""
+
+import dataclasses
+import functools
+
+import keras
+
+from s_cnn_rnn.decoder import Decoder
+from s_cnn_rnn.encoders import ENCODERS, build_encoder
+from s_cnn_rnn.interfaces import build_interface
+from s_cnn_rnn.losses import CONCEPT_LOSSES, word_loss
+from s_cnn_rnn.semantic_layers import SEES, build_semantic
+from s_cnn_rnn.settings import RunSettings
+from s_cnn_rnn.systems import PARTS, System, find_system
+from s_cnn_rnn.tag_layer import TagLayer
+from s_cnn_rnn.vocabulary import Vocabulary
+
+
+@dataclasses.dataclass(frozen=True)
+class AnnotationModel:
+    """A built system. Parts that it does not have are None.
+
+    Its *inputs* are a dictionary of what is known of a batch of photographs: "features" (F,
+    float32 [B, D]) and, where the system sees them, "tags" (float32 [B, number of tags], 0 or 1)
+    and "neighbours" (features of photographs with similar tags, float32 [B, m, D]).
+
+    Args:
+        system: its row.
+        vocabulary: the words and concepts.
+        label_order: in which lists of labels are learnt.
+        shapes: of one photograph's part of each input.
+        encoder: photograph -> F; None also where only cached features are used.
+        tag_layer: tags -> concept logits.
+        semantic: F (and side information) -> concept logits.
+        interface: Ie -> the decoder's opening.
+        decoder: writes the words.
+    """
+
+    system: System
+    vocabulary: Vocabulary
+    label_order: str
+    shapes: dict[str, tuple[int, ...]]
+    encoder: keras.Model | None
+    tag_layer: TagLayer | None
+    semantic: keras.layers.Layer | None
+    interface: keras.layers.Layer | None
+    decoder: Decoder | None
+
+    def part(self, name: str) -> keras.layers.Layer | None:
+        """The part of that name (one of `PARTS`)."""
+        return getattr(self, name)
+
+    def present_parts(self) -> dict[str, keras.layers.Layer]:
+        """The parts that this model has, by name."""
+        return {name: self.part(name) for name in PARTS if self.part(name) is not None}
+
+    def concept_logits(self, inputs: dict, training: dict | None = None):
+        """Concept logits [B, k], before they become s_hat.
+
+        Args:
+            inputs: see the class; without features they come from the tags alone.
+            training: for each part, whether it acts as in training; not at all by default.
+        """
+        training = training or dict.fromkeys(PARTS, False)
+        if "features" not in inputs:
+            return self.tag_layer(inputs["tags"], training=training["tag_layer"])
+        seen = [inputs[name] for name in ("features", *SEES[self.system.semantic])]
+        logits = self.semantic(*seen, training=training["semantic"])
+        if self.tag_layer is None:
+            return logits
+        return self.tag_layer(inputs["tags"], logits, training=training["tag_layer"])
+
+    def probabilities(self, logits):
+        """s_hat [B, k], 0 to 1, from concept logits: a sigmoid, or what the loss is made for."""
+        return CONCEPT_LOSSES[self.system.concept_loss].probabilities(logits)
+
+    def losses(self) -> dict:
+        """Lu and Lr as Keras losses, by the name of the output that they belong to."""
+        row = CONCEPT_LOSSES[self.system.concept_loss]
+        loss = row.loss
+        if row.samples:
+            loss = functools.partial(loss, sampling=self.semantic.sampling)
+        return {"concepts": loss, "words": word_loss}
+
+    def concepts(self, inputs: dict):
+        """s_hat [B, k]; None where the system learns no concepts."""
+        if not self.system.supervised:
+            return None
+        return self.probabilities(self.concept_logits(inputs))
+
+    def embedding(self, inputs: dict):
+        """Ie [B, d]."""
+        from_concepts = self.system.embedding == "concepts"
+        return self.concepts(inputs) if from_concepts else inputs["features"]
+
+    def start(self, embedding) -> dict:
+        """The decoder's state before START, from Ie [B, d]."""
+        return self.decoder.begin(self.interface(embedding))
+
+    def step(self, word_ids, state: dict):
+        """See `Decoder.step`."""
+        return self.decoder.step(word_ids, state)
+
+
+def build_model(
+    settings: RunSettings,
+    vocabulary: Vocabulary,
+    *,
+    prior=None,
+    with_encoder: bool = True,
+    side_shapes: dict[str, tuple[int, ...]] | None = None,
+) -> AnnotationModel:
+    """Builds any system with fresh weights (the encoder's as its settings say).
+
+    Args:
+        settings: of the run.
+        vocabulary: the words and concepts.
+        prior: how often each concept occurs in the train split, float [k]; used where
+            ``settings.model.prior_bias``.
+        with_encoder: whether the CNN is built; stages on cached features need none.
+        side_shapes: of one photograph's side information, where the system sees any
+            (`side_information.side_shapes`).
+
+    Raises:
+        ValueError: the system cannot do the task.
+    """
+    system, model = find_system(settings.system), settings.model
+    if settings.task not in system.tasks:
+        raise ValueError(
+            f"system {system.name} writes {' and '.join(system.tasks)}, not {settings.task}; "
+            "choose another --config.system or --config.task"
+        )
+    keras.utils.set_random_seed(settings.seed)
+    encoder = None
+    if with_encoder and "encoder" in system.parts:
+        encoder = build_encoder(
+            settings.encoder.name,
+            weights=settings.encoder.weights,
+            image_size=settings.encoder.image_size,
+        )
+    # Seeded anew, so that the other parts start the same with and without the encoder.
+    keras.utils.set_random_seed(settings.seed + 1)
+    k = len(vocabulary.concepts)
+    shapes = {"features": (ENCODERS[settings.encoder.name].width,), **(side_shapes or {})}
+    prior = prior if model.prior_bias else None
+    semantic = tag_layer = interface = decoder = None
+    if system.semantic:
+        semantic = build_semantic(
+            system.semantic,
+            model,
+            concepts=k,
+            prior=prior,
+            shapes=shapes,
+            samples=CONCEPT_LOSSES[system.concept_loss].samples,
+        )
+    if system.interface:
+        interface, decoder = _writing_parts(system, model, vocabulary, shapes)
+    if system.adds_tags:  # last, so that the others start as they do without it
+        tag_layer = TagLayer(
+            k, units=model.tag_units, dropout=model.tag_dropout, prior=prior, name="tag_layer"
+        )
+        tag_layer.build((None, *shapes["tags"]))
+    order = settings.label_order or system.label_order
+    return AnnotationModel(
+        system, vocabulary, order, shapes, encoder, tag_layer, semantic, interface, decoder
+    )
+
+
+def _writing_parts(system, model, vocabulary, shapes):
+    """Interface and decoder."""
+    from_concepts = system.embedding == "concepts"
+    interface = build_interface(
+        system.interface,
+        units=model.units,
+        word_embedding=model.word_embedding,
+        sets_cell=model.sets_cell,
+        scale=model.s_hat_scale if from_concepts else 1.0,
+    )
+    width = (len(vocabulary.concepts),) if from_concepts else shapes["features"]
+    interface.build((None, *width))
+    decoder = Decoder(
+        vocabulary.size,
+        units=model.units,
+        word_embedding=model.word_embedding,
+        cell=model.cell,
+        activation=model.activation,
+        multimodal=system.interface == "late_fusion",
+        dropout=model.decoder_dropout,
+        label_smoothing=model.label_smoothing,
+        name="decoder",
+    )
+    decoder.build()
+    return interface, decoder

@@ -1,0 +1,74 @@
+"""A stage's view of a model: named inputs (the batch) to named outputs (what is learnt)."""
+
+import keras
+
+from s_cnn_rnn.annotation_model import AnnotationModel
+from s_cnn_rnn.label_alignment import PREDICTED_ORDER, PreferredOrder
+from s_cnn_rnn.systems import PARTS
+
+
+def stage_model(
+    model: AnnotationModel,
+    *,
+    source: str,
+    trains: tuple[str, ...],
+    outputs: tuple[str, ...],
+    captions: int,
+    longest: int,
+) -> keras.Model:
+    """A Keras model over a system's parts.
+
+    Args:
+        model: the built system.
+        source: where it starts: "image", "features", "concepts" (the true s) or "tags" (the tag
+            layer alone).
+        trains: the parts that train (`set_trainable`); the others act as at inference, without
+            dropout.
+        outputs: "concepts" (logits [B, k]), "words" (log likelihood [B, C, longest + 1]) or both.
+        captions: C.
+        longest: most words of an annotation.
+    """
+    training = {name: None if name in trains else False for name in PARTS}
+    inputs = _inputs(model, source)
+    given = dict(inputs)
+    if source == "image":
+        given["features"] = model.encoder(given.pop("image"), training=training["encoder"])
+    results, logits = {}, None
+    if source != "concepts" and model.system.supervised:
+        logits = model.concept_logits(given, training)
+    if "concepts" in outputs:
+        results["concepts"] = logits
+    if "words" in outputs:
+        inputs["words"] = keras.Input((captions, longest + 2), dtype="int32", name="words")
+        if source == "concepts":
+            embedding = given["concepts"]
+        elif model.system.embedding == "concepts":
+            embedding = model.probabilities(logits)
+        else:
+            embedding = given["features"]
+        opening = model.interface(embedding)
+        words = inputs["words"]
+        if model.label_order == PREDICTED_ORDER:
+            words = PreferredOrder(model.decoder, name="preferred_order")(words, opening)
+        results["words"] = model.decoder(words, opening, training=training["decoder"])
+    return keras.Model(inputs, results, name="stage")
+
+
+def _inputs(model: AnnotationModel, source: str) -> dict:
+    if source == "concepts":
+        return {"concepts": keras.Input((len(model.vocabulary.concepts),), name="concepts")}
+    if source == "tags" or (not model.system.semantic and model.system.adds_tags):
+        return {"tags": keras.Input(model.shapes["tags"], name="tags")}
+    if source == "image":
+        first = {"image": keras.Input(model.encoder.input_shape[1:], dtype="uint8", name="image")}
+    else:
+        first = {"features": keras.Input(model.shapes["features"], name="features")}
+    return first | {
+        name: keras.Input(model.shapes[name], name=name) for name in model.system.side_information
+    }
+
+
+def set_trainable(model: AnnotationModel, parts: tuple[str, ...]) -> None:
+    """Freezes all parts but the named ones. Compile afterwards: only then it takes effect."""
+    for name, part in model.present_parts().items():
+        part.trainable = name in parts
