@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import tensorflow as tf
 
-from s_cnn_rnn.model_inputs import ModelInputs
+from s_cnn_rnn.model_inputs import NOTHING_BESIDE, ModelInputs
 from s_cnn_rnn.order import Order, choose_captions
 from s_cnn_rnn.photographs import Augmentation, augment, decode_and_resize
 from s_cnn_rnn.prepared import PreparedData
@@ -121,7 +121,7 @@ def training_batches(
     steps: int,
     seed: int,
     image_size: int | None = None,
-    model_inputs: ModelInputs | None = None,
+    model_inputs: ModelInputs = NOTHING_BESIDE,
 ) -> tf.data.Dataset:
     """The batches of some steps: (inputs, targets), both dictionaries.
 
@@ -177,7 +177,7 @@ class _StepReader:
     data: EncodedSplit
     stage: StageSettings
     seed: int
-    model_inputs: ModelInputs | None
+    model_inputs: ModelInputs
 
     def __post_init__(self):
         self.order = Order(len(self.data), self.stage.photographs, self.seed)
@@ -191,15 +191,14 @@ class _StepReader:
             "image": [],
             "seed": [2],
         }
-        if self.model_inputs is not None:
-            shapes |= {name: list(shape) for name, shape in self.model_inputs.shapes().items()}
+        shapes |= {name: list(shape) for name, shape in self.model_inputs.shapes().items()}
         return shapes
 
     def read(self, step: int, names: Sequence[str]) -> list[np.ndarray]:
         """The named arrays of a step; a pure function of its number."""
         photographs, epochs = self.order.step(step)
         random = np.random.default_rng((self.seed, step, 1))
-        views = self.model_inputs.views if self.model_inputs and self.stage.flip else 1
+        views = self.model_inputs.views if self.stage.flip else 1
         chosen = random.integers(views, size=len(photographs))
         seeds = random.integers(2**31 - 1, size=(len(photographs), 2), dtype=np.int32)
         make = {
@@ -210,9 +209,7 @@ class _StepReader:
             "image": lambda: np.array(self.data.photographs(photographs), object),
             "seed": lambda: seeds,
         }
-        read = {}
-        if self.model_inputs:
-            read = self.model_inputs.read(photographs, views=chosen, random=random)
+        read = self.model_inputs.read(photographs, views=chosen, random=random)
         return [read[name] if name in read else make[name]() for name in names]
 
 

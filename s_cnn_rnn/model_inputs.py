@@ -86,6 +86,10 @@ class ModelInputs:
         return read
 
 
+NOTHING_BESIDE = ModelInputs()
+"""Of photographs whose pixels, or true concepts, are all that is seen."""
+
+
 def side_shapes(
     system: System, tag_words: Vocabulary | None, width: int
 ) -> dict[str, tuple[int, ...]]:

@@ -29,7 +29,7 @@ from s_cnn_rnn.handover import (
 )
 from s_cnn_rnn.label_alignment import PREDICTED_ORDER
 from s_cnn_rnn.logs import StageLog
-from s_cnn_rnn.model_inputs import ModelInputs, inputs_of_split
+from s_cnn_rnn.model_inputs import NOTHING_BESIDE, ModelInputs, inputs_of_split
 from s_cnn_rnn.monitoring import Monitor
 from s_cnn_rnn.optimisers import averaged_weights, build_optimiser
 from s_cnn_rnn.prepared import PreparedData
@@ -195,10 +195,10 @@ class _StageTraining:
             longest=self.settings.model.longest,
         )
 
-    def _inputs(self, data: EncodedSplit, views: int) -> ModelInputs | None:
-        """What the model sees of a split; None where it starts from the true concepts."""
+    def _inputs(self, data: EncodedSplit, views: int) -> ModelInputs:
+        """What the model sees of a split beside pixels or true concepts."""
         if self.stage.source == "concepts":
-            return None
+            return NOTHING_BESIDE
         frozen = self.stage.source == "features"
         return inputs_of_split(
             self.model.system,
