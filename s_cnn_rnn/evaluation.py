@@ -6,18 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from s_cnn_rnn.caption_metrics import (
-    CaptionScores,
+from s_cnn_rnn.bootstrap import (
     Interval,
     bootstrap,
     bootstrap_difference,
-    caption_statistics,
+    draw_counts,
+    interval,
     mean_values,
-    score_captions,
 )
-from s_cnn_rnn.caption_metrics.bootstrap import draw_counts, interval
+from s_cnn_rnn.caption_metrics import CaptionScores, caption_statistics, score_captions
 from s_cnn_rnn.data import EncodedSplit, encode_split
-from s_cnn_rnn.metrics import mean_average_precision
+from s_cnn_rnn.label_metrics import mean_average_precision
 from s_cnn_rnn.predictions import Prediction, Predictions, predict
 from s_cnn_rnn.prepared import PreparedData
 from s_cnn_rnn.progress import Progress, no_progress

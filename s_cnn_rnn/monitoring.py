@@ -6,8 +6,8 @@ import numpy as np
 
 from s_cnn_rnn.caption_metrics import quick_scores
 from s_cnn_rnn.features import encode_photographs
+from s_cnn_rnn.label_metrics import mean_average_precision
 from s_cnn_rnn.logs import StageLog
-from s_cnn_rnn.metrics import mean_average_precision
 from s_cnn_rnn.model_inputs import ModelInputs
 from s_cnn_rnn.writing import Writer, embed, predict_concepts, write
 

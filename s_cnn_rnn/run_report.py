@@ -8,8 +8,8 @@ import numpy as np
 from s_cnn_rnn import report
 from s_cnn_rnn.caption_metrics import caption_statistics
 from s_cnn_rnn.evaluation import METRICS, Difference, RunScores, SystemScores
+from s_cnn_rnn.label_metrics import average_precision
 from s_cnn_rnn.logs import read_log
-from s_cnn_rnn.metrics import average_precision
 from s_cnn_rnn.results import commit, hardware
 from s_cnn_rnn.run_cost import FinishedStage, finished_stages
 from s_cnn_rnn.run_folder import RunFolder

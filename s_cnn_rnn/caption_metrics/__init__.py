@@ -1,11 +1,5 @@
-"""Caption scores by the official coco-caption code, their intervals, and the files around them."""
+"""Caption scores by the official coco-caption code, and the files around them."""
 
-from s_cnn_rnn.caption_metrics.bootstrap import (
-    Interval,
-    bootstrap,
-    bootstrap_difference,
-    mean_values,
-)
 from s_cnn_rnn.caption_metrics.caption_statistics import caption_statistics
 from s_cnn_rnn.caption_metrics.coco_results import read_coco_results, write_coco_results
 from s_cnn_rnn.caption_metrics.corpus_figures import METRICS
@@ -14,11 +8,7 @@ from s_cnn_rnn.caption_metrics.scoring import CaptionScores, quick_scores, score
 __all__ = [
     "METRICS",
     "CaptionScores",
-    "Interval",
-    "bootstrap",
-    "bootstrap_difference",
     "caption_statistics",
-    "mean_values",
     "quick_scores",
     "read_coco_results",
     "score_captions",

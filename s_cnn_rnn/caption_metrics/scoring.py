@@ -1,6 +1,7 @@
 """Scores of generated captions against reference captions."""
 
 import dataclasses
+import functools
 import pathlib
 import warnings
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,13 @@ from pycocoevalcap.bleu.bleu_scorer import BleuScorer
 from pycocoevalcap.cider.cider import Cider
 from pycocoevalcap.rouge.rouge import Rouge
 
-from s_cnn_rnn.caption_metrics.corpus_figures import LONGEST_NGRAM, METRICS, STATISTICS_OF
+from s_cnn_rnn.bootstrap import ImageId, PhotographScores
+from s_cnn_rnn.caption_metrics.corpus_figures import (
+    LONGEST_NGRAM,
+    METRICS,
+    STATISTICS_OF,
+    figures_from_sums,
+)
 from s_cnn_rnn.caption_metrics.java import JavaFailedError, find_java
 from s_cnn_rnn.caption_metrics.meteor import meteor_scores
 from s_cnn_rnn.caption_metrics.tokenising import imitate_ptb, ptb_tokenise
@@ -18,12 +25,12 @@ from s_cnn_rnn.caption_metrics.tokenising import imitate_ptb, ptb_tokenise
 OFFICIAL_TOKENISER = "PTB (Stanford CoreNLP 3.4.1)"
 IMITATED_TOKENISER = "imitation of PTB in Python (no Java)"
 
-ImageId = int | str
-
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class CaptionScores:
+class CaptionScores(PhotographScores):
     """Scores of one set of captions; `bootstrap` makes intervals from it.
+
+    BLEU and METEOR of a resample come from summed counts, ROUGE-L and CIDEr are means.
 
     Args:
         image_ids: the N photographs, ascending.
@@ -42,6 +49,25 @@ class CaptionScores:
     statistics: dict[str, np.ndarray]
     tokeniser: str
     missing: dict[str, str]
+
+    @property
+    def conditions(self) -> str:
+        """The tokeniser: figures from different ones are not to be compared."""
+        return self.tokeniser
+
+    def figures(self, counts: np.ndarray) -> dict[str, np.ndarray]:
+        """See `PhotographScores.figures`."""
+        sums = counts @ self._stacked
+        edges = np.cumsum([block.shape[1] for block in self.statistics.values()])[:-1]
+        found = {}
+        for kind, of_kind in zip(self.statistics, np.split(sums, edges, axis=1), strict=True):
+            found |= figures_from_sums(kind, of_kind, len(self.image_ids))
+        return {metric: found[metric] for metric in METRICS if metric in found}
+
+    @functools.cached_property
+    def _stacked(self) -> np.ndarray:
+        """All statistics side by side: one matrix product sums them up for many draws."""
+        return np.concatenate(list(self.statistics.values()), axis=1)
 
 
 def score_captions(

@@ -1,13 +1,8 @@
 import numpy as np
 import pytest
 
-from s_cnn_rnn.caption_metrics import (
-    CaptionScores,
-    bootstrap,
-    bootstrap_difference,
-    mean_values,
-    score_captions,
-)
+from s_cnn_rnn.bootstrap import Ratios, bootstrap, bootstrap_difference, mean_values
+from s_cnn_rnn.caption_metrics import CaptionScores, score_captions
 from s_cnn_rnn.caption_metrics.corpus_figures import bleu_from_sums
 from s_cnn_rnn.caption_metrics.scoring import OFFICIAL_TOKENISER
 
@@ -149,5 +144,20 @@ def test_other_photographs_are_refused(system):
 
 
 def test_other_tokenisers_are_refused(system):
-    with pytest.raises(ValueError, match="different tokenisers"):
+    with pytest.raises(ValueError, match=r"made in different ways .*another"):
         bootstrap_difference(system, _mean_scores(np.zeros(120), tokeniser="another"))
+
+
+def test_ratios_are_sums_over_sums():
+    scores = Ratios(("a", "b", "c"), {"share": (np.array([1, 0, 3]), np.array([2, 0, 4]))})
+    assert scores.values == {"share": 4 / 6}
+    found = scores.figures(np.array([[3.0, 0, 0], [1.0, 0, 2], [0.0, 3, 0]]))["share"]
+    np.testing.assert_allclose(found, [1 / 2, 7 / 10, np.nan])
+
+
+def test_means_leave_out_what_does_not_count():
+    rows = {"right": np.array([1.0, 0.0, np.nan, 0.5]), "none": np.full(4, np.nan)}
+    scores = Ratios.of_means(tuple("abcd"), rows)
+    assert scores.values == {"right": 0.5, "none": None}
+    assert set(bootstrap(scores, 20)) == {"right"}
+    assert mean_values([scores, scores]) == {"right": 0.5, "none": None}
