@@ -175,6 +175,7 @@ def _writing_parts(system, model, vocabulary, shapes):
         word_embedding=model.word_embedding,
         sets_cell=model.sets_cell,
         scale=model.s_hat_scale if from_concepts else 1.0,
+        dropout=model.interface_dropout,
     )
     width = (len(vocabulary.concepts),) if from_concepts else shapes["features"]
     interface.build((None, *width))

@@ -35,6 +35,8 @@ class InitialState(keras.layers.Layer):
             of section 3.1).
         scale: factor on the Glorot initialisation of Wi. The 1,000 probabilities of s_hat are
             small (mean .025), so at 1 they give an h0 near zero.
+        dropout: part of Ie dropped in training. s_hat of a photograph that the CNN was trained on
+            says more than s_hat of a new one; without some noise the decoder trusts it too much.
 
     Call arguments:
         embedding: Ie, float [B, d].
@@ -43,8 +45,17 @@ class InitialState(keras.layers.Layer):
         {"h": [B, units]}, with "c": [B, units] where ``sets_cell``.
     """
 
-    def __init__(self, units: int, *, sets_cell: bool = True, scale: float = 1.0, **kwargs):
+    def __init__(
+        self,
+        units: int,
+        *,
+        sets_cell: bool = True,
+        scale: float = 1.0,
+        dropout: float = 0.0,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
+        self.dropout = keras.layers.Dropout(dropout, name="dropout")
         self.units = units
         names = ("h", "c") if sets_cell else ("h",)
         self.maps = {
@@ -58,8 +69,9 @@ class InitialState(keras.layers.Layer):
             dense.build(embedding_shape)
         self.built = True
 
-    def call(self, embedding):
+    def call(self, embedding, training=False):
         """The opening of the decoder."""
+        embedding = self.dropout(embedding, training=training)
         return {name: dense(embedding) for name, dense in self.maps.items()}
 
     def compute_output_shape(self, embedding_shape):
@@ -73,8 +85,9 @@ class _OneMap(keras.layers.Layer):
 
     opening = ""
 
-    def __init__(self, width: int, *, scale: float = 1.0, **kwargs):
+    def __init__(self, width: int, *, scale: float = 1.0, dropout: float = 0.0, **kwargs):
         super().__init__(**kwargs)
+        self.dropout = keras.layers.Dropout(dropout, name="dropout")
         self.width = width
         self.dense = keras.layers.Dense(width, kernel_initializer=_Start(scale), name="dense")
 
@@ -83,9 +96,9 @@ class _OneMap(keras.layers.Layer):
         self.dense.build(embedding_shape)
         self.built = True
 
-    def call(self, embedding):
+    def call(self, embedding, training=False):
         """The opening of the decoder."""
-        return {self.opening: self.dense(embedding)}
+        return {self.opening: self.dense(self.dropout(embedding, training=training))}
 
     def compute_output_shape(self, embedding_shape):
         """[B, width]."""
@@ -110,7 +123,13 @@ INTERFACES = ("step_zero_input", "initial_state", "late_fusion", "semantic")
 
 
 def build_interface(
-    name: str, *, units: int, word_embedding: int, sets_cell: bool = True, scale: float = 1.0
+    name: str,
+    *,
+    units: int,
+    word_embedding: int,
+    sets_cell: bool = True,
+    scale: float = 1.0,
+    dropout: float = 0.0,
 ) -> keras.layers.Layer:
     """The interface of that name, as the layer "interface".
 
@@ -120,14 +139,16 @@ def build_interface(
         word_embedding: width of the word embedding.
         sets_cell: see `InitialState`.
         scale: factor on the Glorot initialisation of the map from Ie.
+        dropout: part of Ie dropped in training.
 
     Raises:
         ValueError: there is no interface of that name.
     """
+    options = {"scale": scale, "dropout": dropout, "name": "interface"}
     if name in ("initial_state", "semantic"):
-        return InitialState(units, sets_cell=sets_cell, scale=scale, name="interface")
+        return InitialState(units, sets_cell=sets_cell, **options)
     if name == "step_zero_input":
-        return StepZeroInput(word_embedding, scale=scale, name="interface")
+        return StepZeroInput(word_embedding, **options)
     if name == "late_fusion":
-        return LateFusion(units, scale=scale, name="interface")
+        return LateFusion(units, **options)
     raise ValueError(f"interface {name!r}: expected one of {INTERFACES}")

@@ -33,6 +33,7 @@ class ModelSettings:
         sets_cell: whether the interface sets c0 beside h0.
         s_hat_scale: factor on the initialisation of the interface's map where Ie is s_hat, whose
             values are small (see `InitialState`); maps from features start at 1.
+        interface_dropout: part of Ie dropped in training.
         decoder_dropout: part of word embeddings and outputs dropped in training.
         label_smoothing: of the words in training, see `Decoder`.
         semantic_dropout: part of F dropped before the semantic layer in training.
@@ -48,6 +49,7 @@ class ModelSettings:
     activation: str = "relu"
     sets_cell: bool = True
     s_hat_scale: float = 1.0
+    interface_dropout: float = 0.0
     decoder_dropout: float = 0.0
     label_smoothing: float = 0.0
     semantic_dropout: float = 0.0

@@ -46,7 +46,7 @@ def stage_model(
             embedding = model.probabilities(logits)
         else:
             embedding = given["features"]
-        opening = model.interface(embedding)
+        opening = model.interface(embedding, training=training["interface"])
         words = inputs["words"]
         if model.label_order == PREDICTED_ORDER:
             words = PreferredOrder(model.decoder, name="preferred_order")(words, opening)

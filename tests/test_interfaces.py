@@ -45,3 +45,13 @@ def test_scale_multiplies_the_initial_map():
 def test_unknown_interface_is_refused():
     with pytest.raises(ValueError, match=r"'early_fusion'.*step_zero_input"):
         build_interface("early_fusion", units=5, word_embedding=4)
+
+
+@pytest.mark.parametrize("name", INTERFACES)
+def test_dropout_of_the_embedding_acts_in_training_alone(name):
+    embedding = np.random.default_rng(0).normal(size=(3, 40)).astype("float32")
+    interface = build_interface(name, units=5, word_embedding=4, dropout=0.5)
+    seen = interface(embedding)
+    for key, values in interface(embedding, training=True).items():
+        np.testing.assert_array_equal(seen[key], interface(embedding)[key])
+        assert not np.allclose(seen[key], values)
