@@ -27,7 +27,9 @@ def get_config():
             "activation": "relu",
             "sets_cell": True,
             "s_hat_scale": 20.0,
+            "interface_dropout": 0.0,
             "decoder_dropout": 0.3,
+            "label_smoothing": 0.0,
             "semantic_dropout": 0.5,
             "longest": 18,
         }
@@ -54,6 +56,7 @@ def get_config():
     )
     config.decoding = ConfigDict({"width": 3, "length_normalisation": 0.0})
     config.evaluation_photographs = 500
+    config.frozen_encoder = False
     config.cnn_from = ""
     config.feature_cache = "data/features"
     config.precision = "float32"
