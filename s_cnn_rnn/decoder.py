@@ -70,14 +70,16 @@ class Decoder(keras.layers.Layer):
         self.built = True
 
     def begin(self, opening: dict) -> dict:
-        """The state before START: {"h", "c"} [B, units], and "image" under late fusion."""
+        """The state before START: float32 {"h", "c"} [B, units], "image" under late fusion."""
         batch = ops.shape(next(iter(opening.values())))[0]
-        zeros = ops.zeros((batch, self.units), self.compute_dtype)
-        state = {name: opening.get(name, zeros) for name in self.cell.state_names}
+        zeros = ops.zeros((batch, self.units), "float32")
+        state = {
+            name: ops.cast(opening.get(name, zeros), "float32") for name in self.cell.state_names
+        }
         if "input" in opening:
             state = self.cell.step(self.cell.project(opening["input"]), state)
         if self.multimodal is not None:
-            state["image"] = opening["image"]
+            state["image"] = ops.cast(opening["image"], self.compute_dtype)
         return state
 
     def step(self, word_ids, state: dict):

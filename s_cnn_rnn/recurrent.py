@@ -57,11 +57,18 @@ class LSTMCell(keras.layers.Layer):
 
     def project(self, inputs):
         """W_x x_t + b for any number of steps at once: [..., E] -> [..., 4U]."""
-        return ops.matmul(inputs, self.input_kernel) + self.bias
+        kernel, bias = (ops.cast(w, self.compute_dtype) for w in (self.input_kernel, self.bias))
+        return ops.matmul(ops.cast(inputs, self.compute_dtype), kernel) + bias
 
     def step(self, projected, state: dict) -> dict:
-        """One step from projected inputs [N, 4U] and the state {"h": [N, U], "c": [N, U]}."""
-        gates = projected + ops.matmul(state["h"], self.recurrent_kernel)
+        """One step from projected inputs [N, 4U] and the state {"h": [N, U], "c": [N, U]}.
+
+        The state is float32 whatever the precision: in bfloat16, what a step adds to a large c
+        would be lost. Only the matrix products are made in the layer's compute type.
+        """
+        h = ops.cast(state["h"], self.compute_dtype)
+        recurrent = ops.matmul(h, ops.cast(self.recurrent_kernel, self.compute_dtype))
+        gates = ops.cast(projected, "float32") + ops.cast(recurrent, "float32")
         i, g, f, o = ops.split(gates, 4, axis=-1)
         c = ops.sigmoid(f + self.forget_bias) * state["c"] + ops.sigmoid(i) * self.activation(g)
         return {"h": ops.sigmoid(o) * self.activation(c), "c": c}

@@ -30,7 +30,8 @@ class TagLayer(keras.layers.Layer):
     def __init__(
         self, concepts: int, *, units: int = 256, dropout: float = 0.0, prior=None, **kwargs
     ):
-        super().__init__(**kwargs)
+        # Under mixed precision the image's logits, and what is added to them, stay float32.
+        super().__init__(autocast=False, **kwargs)
         self.concepts = concepts
         self.hidden = keras.layers.Dense(units, activation="relu", name="hidden")
         self.dropout = keras.layers.Dropout(dropout, name="dropout")
@@ -57,7 +58,7 @@ class TagLayer(keras.layers.Layer):
             return logits
         # Both layers start at the log-odds of the concepts' frequencies, and either alone ends
         # near them on average; without the subtraction the prior would count twice at the start.
-        return image_logits + logits - ops.cast(self.prior_logits, "float32")
+        return image_logits + logits - self.prior_logits
 
     def compute_output_shape(self, tags_shape, image_logits_shape=None):
         """[B, k]."""
