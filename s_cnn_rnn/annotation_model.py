@@ -4,6 +4,7 @@ import dataclasses
 import functools
 
 import keras
+import numpy as np
 
 from s_cnn_rnn.decoder import Decoder
 from s_cnn_rnn.encoders import ENCODERS, build_encoder
@@ -116,7 +117,7 @@ def build_model(
         settings: of the run.
         vocabulary: the words and concepts.
         prior: how often each concept occurs in the train split, float [k]; used where
-            ``settings.model.prior_bias``.
+            ``settings.model.prior_bias`` or ``centres_s_hat``; None where weights will be loaded.
         with_encoder: whether the CNN is built; stages on cached features need none.
         side_shapes: of one photograph's side information, where the system sees any
             (`side_information.side_shapes`).
@@ -142,22 +143,22 @@ def build_model(
     keras.utils.set_random_seed(settings.seed + 1)
     k = len(vocabulary.concepts)
     shapes = {"features": (ENCODERS[settings.encoder.name].width,), **(side_shapes or {})}
-    prior = prior if model.prior_bias else None
+    bias = prior if model.prior_bias else None
     semantic = tag_layer = interface = decoder = None
     if system.semantic:
         semantic = build_semantic(
             system.semantic,
             model,
             concepts=k,
-            prior=prior,
+            prior=bias,
             shapes=shapes,
             samples=CONCEPT_LOSSES[system.concept_loss].samples,
         )
     if system.interface:
-        interface, decoder = _writing_parts(system, model, vocabulary, shapes)
+        interface, decoder = _writing_parts(system, model, vocabulary, shapes, prior)
     if system.adds_tags:  # last, so that the others start as they do without it
         tag_layer = TagLayer(
-            k, units=model.tag_units, dropout=model.tag_dropout, prior=prior, name="tag_layer"
+            k, units=model.tag_units, dropout=model.tag_dropout, prior=bias, name="tag_layer"
         )
         tag_layer.build((None, *shapes["tags"]))
     order = settings.label_order or system.label_order
@@ -166,15 +167,19 @@ def build_model(
     )
 
 
-def _writing_parts(system, model, vocabulary, shapes):
+def _writing_parts(system, model, vocabulary, shapes, prior):
     """Interface and decoder."""
     from_concepts = system.embedding == "concepts"
+    centre = None
+    if from_concepts and model.centres_s_hat:  # without a prior, weights will be loaded
+        centre = np.zeros(len(vocabulary.concepts)) if prior is None else prior
     interface = build_interface(
         system.interface,
         units=model.units,
         word_embedding=model.word_embedding,
         sets_cell=model.sets_cell,
         scale=model.s_hat_scale if from_concepts else 1.0,
+        centre=centre,
         dropout=model.interface_dropout,
     )
     width = (len(vocabulary.concepts),) if from_concepts else shapes["features"]

@@ -1,6 +1,6 @@
 """How the image embedding Ie reaches the decoder: the interfaces of fig. 1.
 
-Each is a layer from Ie [B, d] to the decoder's *opening*, a dictionary that may hold
+An interface is linear maps from Ie [B, d] to the decoder's *opening*, a dictionary that may hold
 
 - ``h``, ``c`` [B, units]: the first state (what is missing is zero),
 - ``input`` [B, word embedding]: read as if it were a word, before START,
@@ -10,6 +10,68 @@ The semantic interface (d) is (b) with Ie = s_hat; the row of the system says wh
 """
 
 import keras
+import numpy as np
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="s_cnn_rnn")
+class Interface(keras.layers.Layer):
+    """Linear maps of Ie, one for each name of the opening; h0 = Wi Ie + bi in fig. 1(b) and (d).
+
+    Args:
+        widths: name of the opening -> width of its map.
+        scale: factor on the Glorot initialisation of the maps. The 1,000 probabilities of s_hat
+            are small (mean .025), so at 1 they give a first state near zero.
+        centre: subtracted from Ie, float [d]; None subtracts nothing and keeps no such weight.
+            Much of s_hat is the same for every photograph (words like "a"); without it the maps
+            start with what differs. A constant that the bias could hold: the map stays linear.
+        dropout: part of Ie dropped in training. s_hat of a photograph that the CNN was trained on
+            says more than s_hat of a new one; without some noise the decoder trusts it too much.
+
+    Call arguments:
+        embedding: Ie, float [B, d].
+
+    Returns:
+        The opening, {name: float [B, width]}.
+    """
+
+    def __init__(
+        self, widths: dict[str, int], *, scale: float = 1.0, centre=None, dropout=0.0, **kwargs
+    ):
+        super().__init__(**kwargs)
+        self.widths = widths
+        self.first_centre = centre
+        self.centre = None
+        self.dropout = keras.layers.Dropout(dropout, name="dropout")
+        self.maps = {
+            name: keras.layers.Dense(width, kernel_initializer=_Start(scale), name=name)
+            for name, width in widths.items()
+        }
+
+    def build(self, embedding_shape):
+        """Makes the maps, for an Ie of this shape."""
+        for dense in self.maps.values():
+            dense.build(embedding_shape)
+        if self.first_centre is not None:
+            values = np.reshape(np.asarray(self.first_centre, "float32"), embedding_shape[-1:])
+            self.centre = self.add_weight(
+                shape=values.shape,
+                initializer=lambda shape, dtype=None: ops.convert_to_tensor(values, dtype),
+                trainable=False,
+                name="centre",
+            )
+        self.built = True
+
+    def call(self, embedding, training=False):
+        """The opening of the decoder."""
+        if self.centre is not None:
+            embedding = embedding - ops.cast(self.centre, embedding.dtype)
+        embedding = self.dropout(embedding, training=training)
+        return {name: dense(embedding) for name, dense in self.maps.items()}
+
+    def compute_output_shape(self, embedding_shape):
+        """[B, width] each."""
+        return {name: (embedding_shape[0], width) for name, width in self.widths.items()}
 
 
 class _Start(keras.initializers.Initializer):
@@ -25,130 +87,37 @@ class _Start(keras.initializers.Initializer):
         return {"scale": self.scale}
 
 
-@keras.saving.register_keras_serializable(package="s_cnn_rnn")
-class InitialState(keras.layers.Layer):
-    """Fig. 1(b) and (d): h0 = Wi Ie + bi, and c0 = 0 or a second linear map.
-
-    Args:
-        units: width of the decoder's state.
-        sets_cell: whether c0 is set as well ("hidden states" of fig. 1) or zero ("hidden state"
-            of section 3.1).
-        scale: factor on the Glorot initialisation of Wi. The 1,000 probabilities of s_hat are
-            small (mean .025), so at 1 they give an h0 near zero.
-        dropout: part of Ie dropped in training. s_hat of a photograph that the CNN was trained on
-            says more than s_hat of a new one; without some noise the decoder trusts it too much.
-
-    Call arguments:
-        embedding: Ie, float [B, d].
-
-    Returns:
-        {"h": [B, units]}, with "c": [B, units] where ``sets_cell``.
-    """
-
-    def __init__(
-        self,
-        units: int,
-        *,
-        sets_cell: bool = True,
-        scale: float = 1.0,
-        dropout: float = 0.0,
-        **kwargs,
-    ):
-        super().__init__(**kwargs)
-        self.dropout = keras.layers.Dropout(dropout, name="dropout")
-        self.units = units
-        names = ("h", "c") if sets_cell else ("h",)
-        self.maps = {
-            name: keras.layers.Dense(units, kernel_initializer=_Start(scale), name=name)
-            for name in names
-        }
-
-    def build(self, embedding_shape):
-        """Makes Wi and bi."""
-        for dense in self.maps.values():
-            dense.build(embedding_shape)
-        self.built = True
-
-    def call(self, embedding, training=False):
-        """The opening of the decoder."""
-        embedding = self.dropout(embedding, training=training)
-        return {name: dense(embedding) for name, dense in self.maps.items()}
-
-    def compute_output_shape(self, embedding_shape):
-        """[B, units] each."""
-        return dict.fromkeys(self.maps, (embedding_shape[0], self.units))
+def _first_state(units: int, word_embedding: int, sets_cell: bool) -> dict[str, int]:
+    return {"h": units, "c": units} if sets_cell else {"h": units}
 
 
-@keras.saving.register_keras_serializable(package="s_cnn_rnn")
-class _OneMap(keras.layers.Layer):
-    """A linear map of Ie under one name of the opening."""
-
-    opening = ""
-
-    def __init__(self, width: int, *, scale: float = 1.0, dropout: float = 0.0, **kwargs):
-        super().__init__(**kwargs)
-        self.dropout = keras.layers.Dropout(dropout, name="dropout")
-        self.width = width
-        self.dense = keras.layers.Dense(width, kernel_initializer=_Start(scale), name="dense")
-
-    def build(self, embedding_shape):
-        """Makes the map's weights."""
-        self.dense.build(embedding_shape)
-        self.built = True
-
-    def call(self, embedding, training=False):
-        """The opening of the decoder."""
-        return {self.opening: self.dense(self.dropout(embedding, training=training))}
-
-    def compute_output_shape(self, embedding_shape):
-        """[B, width]."""
-        return {self.opening: (embedding_shape[0], self.width)}
-
-
-@keras.saving.register_keras_serializable(package="s_cnn_rnn")
-class StepZeroInput(_OneMap):
-    """Fig. 1(a): (h0, c0) = LSTM(Ie, 0, 0), Ie mapped to the word embedding's width."""
-
-    opening = "input"
-
-
-@keras.saving.register_keras_serializable(package="s_cnn_rnn")
-class LateFusion(_OneMap):
-    """Fig. 1(c): a multimodal layer joins Ie and the LSTM's output before every softmax."""
-
-    opening = "image"
-
-
-INTERFACES = ("step_zero_input", "initial_state", "late_fusion", "semantic")
+# name -> widths of its opening, from units, word embedding, sets_cell
+INTERFACES = {
+    "step_zero_input": lambda units, word_embedding, sets_cell: {"input": word_embedding},
+    "initial_state": _first_state,
+    "late_fusion": lambda units, word_embedding, sets_cell: {"image": units},
+    "semantic": _first_state,
+}
 
 
 def build_interface(
-    name: str,
-    *,
-    units: int,
-    word_embedding: int,
-    sets_cell: bool = True,
-    scale: float = 1.0,
-    dropout: float = 0.0,
-) -> keras.layers.Layer:
+    name: str, *, units: int, word_embedding: int, sets_cell: bool = True, **options
+) -> Interface:
     """The interface of that name, as the layer "interface".
 
     Args:
-        name: one of `INTERFACES`.
+        name: a key of `INTERFACES`.
         units: width of the decoder's state (and of the multimodal layer).
         word_embedding: width of the word embedding.
-        sets_cell: see `InitialState`.
-        scale: factor on the Glorot initialisation of the map from Ie.
-        dropout: part of Ie dropped in training.
+        sets_cell: whether c0 is set as well ("hidden states" of fig. 1) or zero ("hidden state" of
+            section 3.1).
+        options: further arguments of `Interface`.
 
     Raises:
         ValueError: there is no interface of that name.
     """
-    options = {"scale": scale, "dropout": dropout, "name": "interface"}
-    if name in ("initial_state", "semantic"):
-        return InitialState(units, sets_cell=sets_cell, **options)
-    if name == "step_zero_input":
-        return StepZeroInput(word_embedding, **options)
-    if name == "late_fusion":
-        return LateFusion(units, **options)
-    raise ValueError(f"interface {name!r}: expected one of {INTERFACES}")
+    if name not in INTERFACES:
+        raise ValueError(f"interface {name!r}: expected one of {tuple(INTERFACES)}")
+    return Interface(
+        INTERFACES[name](units, word_embedding, sets_cell), name="interface", **options
+    )

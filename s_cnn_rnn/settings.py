@@ -32,7 +32,8 @@ class ModelSettings:
         activation: of the cell; the paper's is "relu".
         sets_cell: whether the interface sets c0 beside h0.
         s_hat_scale: factor on the initialisation of the interface's map where Ie is s_hat, whose
-            values are small (see `InitialState`); maps from features start at 1.
+            values are small (see `Interface`); maps from features start at 1.
+        centres_s_hat: whether the concepts' frequencies are subtracted from s_hat before that map.
         interface_dropout: part of Ie dropped in training.
         decoder_dropout: part of word embeddings and outputs dropped in training.
         label_smoothing: of the words in training, see `Decoder`.
@@ -49,6 +50,7 @@ class ModelSettings:
     activation: str = "relu"
     sets_cell: bool = True
     s_hat_scale: float = 1.0
+    centres_s_hat: bool = False
     interface_dropout: float = 0.0
     decoder_dropout: float = 0.0
     label_smoothing: float = 0.0

@@ -22,7 +22,7 @@ def test_openings_are_linear_maps_of_the_embedding(name):
     assert set(opening) == OPENINGS[name]
     kernels = {w.path.split("/")[-2]: w.numpy() for w in interface.weights if w.ndim == 2}
     for key, value in opening.items():
-        kernel = kernels.get(key, kernels.get("dense"))
+        kernel = kernels[key]
         assert value.shape == (2, WIDTHS[key])
         np.testing.assert_allclose(value, EMBEDDING @ kernel, atol=1e-5)  # the bias starts at 0
 
@@ -55,3 +55,15 @@ def test_dropout_of_the_embedding_acts_in_training_alone(name):
     for key, values in interface(embedding, training=True).items():
         np.testing.assert_array_equal(seen[key], interface(embedding)[key])
         assert not np.allclose(seen[key], values)
+
+
+def test_the_centre_moves_a_constant_into_the_bias():
+    centre = np.random.default_rng(1).random(6)
+    interface = build_interface("semantic", units=5, word_embedding=4, centre=centre)
+    opening = interface(EMBEDDING)
+    for key, value in opening.items():
+        kernel = interface.maps[key].kernel.numpy()
+        np.testing.assert_allclose(value, EMBEDDING @ kernel - centre @ kernel, atol=1e-5)
+    assert [w.path.split("/")[-1] for w in interface.non_trainable_weights] == ["centre"]
+    nothing_special = np.tile(centre.astype("float32"), (2, 1))
+    assert all(np.abs(v).max() < 1e-6 for v in interface(nothing_special).values())

@@ -27,6 +27,7 @@ def get_config():
             "activation": "relu",
             "sets_cell": True,
             "s_hat_scale": 20.0,
+            "centres_s_hat": False,
             "interface_dropout": 0.0,
             "decoder_dropout": 0.3,
             "label_smoothing": 0.0,
