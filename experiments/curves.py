@@ -1,0 +1,46 @@
+r"""Draws the learning curves of several runs against encoder passes, in one picture.
+
+  python -m experiments.curves --run=runs/ours_0 --run=runs/ours_1 --run=runs/nic-f_0 \
+      --metric=CIDEr --picture=docs/images/curves.png
+
+Runs of the same system are its seeds: their mean is drawn, and their range. The values are those
+that training logged on the validation part (`evaluate_every` in a stage's settings). Seconds.
+"""
+
+import pathlib
+import sys
+
+from absl import app, flags
+
+from s_cnn_rnn.learning_curves import curve_of_run
+from s_cnn_rnn.report.comparison import learning_curves_picture
+from s_cnn_rnn.run_folder import RunFolder
+
+_RUN = flags.DEFINE_multi_string("run", None, "Run folder; may be given several times.")
+_METRIC = flags.DEFINE_string("metric", "CIDEr", "What to draw, as the training logs call it.")
+_PICTURE = flags.DEFINE_string("picture", "curves.png", "Picture to write (PNG, SVG, PDF).")
+_TITLE = flags.DEFINE_string("title", "", "Heading of the picture.")
+
+
+def main(_: list[str]) -> None:
+    """Draws."""
+    curves: dict[str, list[tuple[int, float]]] = {}
+    try:
+        for path in _RUN.value:
+            folder = RunFolder(pathlib.Path(path))
+            system = folder.settings().system
+            curves.setdefault(system, []).extend(curve_of_run(folder, _METRIC.value))
+        label = f"{_METRIC.value}, validation part"
+        print(learning_curves_picture(_PICTURE.value, curves, _TITLE.value, label))
+    except (OSError, ValueError) as error:
+        sys.exit(f"curves: {error}")
+
+
+def run() -> None:
+    """Entry point of the console command."""
+    flags.mark_flag_as_required("run")
+    app.run(main)
+
+
+if __name__ == "__main__":
+    run()
