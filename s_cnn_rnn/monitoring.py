@@ -7,7 +7,7 @@ import numpy as np
 from s_cnn_rnn.caption_metrics import quick_scores
 from s_cnn_rnn.features import encode_photographs
 from s_cnn_rnn.label_metrics import mean_average_precision
-from s_cnn_rnn.logs import StageLog
+from s_cnn_rnn.logs import Sample, StageLog
 from s_cnn_rnn.model_inputs import ModelInputs
 from s_cnn_rnn.writing import Writer, embed, predict_concepts, write
 
@@ -47,7 +47,7 @@ class Monitor:
             values["validation/concept_mAP"] = mean_average_precision(predicted, data.concepts)
         if self.writer is not None:
             embedding = given["concepts"] if inputs is None else embed(self.model, inputs)
-            values |= self._captions(step, embedding)
+            values |= self._written(step, embedding)
         self.log.scalars(step, values)
         return values
 
@@ -58,13 +58,18 @@ class Monitor:
         features = encode_photographs(self.model.encoder, self.data)
         return dataclasses.replace(inputs, features=features[:, None])
 
-    def _captions(self, step: int, embedding: np.ndarray) -> dict[str, float]:
-        annotations = [" ".join(words) for words in write(self.writer, embedding).annotations]
-        samples = self.data.photographs(np.arange(min(SAMPLES, len(self.data))))
-        self.log.captions(step, samples, annotations[: len(samples)])
-        distinct = len(set(annotations)) / len(annotations)
-        values = {"validation/distinct": distinct}
-        if self.model.vocabulary.kind == "captions":
+    def _written(self, step: int, embedding: np.ndarray) -> dict[str, float]:
+        is_list = self.model.vocabulary.kind == "labels"
+        separator = ", " if is_list else " "
+        words = write(self.writer, embedding).annotations
+        annotations = [separator.join(each) for each in words]
+        photographs = self.data.photographs(np.arange(min(SAMPLES, len(self.data))))
+        people = [", ".join(r) if is_list else r[0] for r in self.data.references]
+        names = [annotation.file_name for annotation in self.data.annotations]
+        shown = zip(names, photographs, annotations, people, strict=False)  # the first few
+        self.log.samples(step, [Sample(*sample) for sample in shown])
+        values = {"validation/distinct": len(set(annotations)) / len(annotations)}
+        if not is_list:
             written = dict(enumerate(annotations))
             scores = quick_scores(written, dict(enumerate(self.data.references)))
             values |= {f"validation/{name}": value for name, value in scores.items()}

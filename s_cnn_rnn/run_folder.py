@@ -22,7 +22,7 @@ class DataSetDiffers(ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class StageFolder:
-    """One stage's part of a run folder.
+    """One stage's part of a run folder; its TensorBoard events lie in the folder itself.
 
     Args:
         path: the folder.
@@ -39,11 +39,6 @@ class StageFolder:
     def weights(self) -> pathlib.Path:
         """Folder of the weights after the stage, one file a part."""
         return self.path / "weights"
-
-    @property
-    def events(self) -> pathlib.Path:
-        """Folder of the TensorBoard events."""
-        return self.path / "events"
 
     @property
     def log(self) -> pathlib.Path:

@@ -60,7 +60,7 @@ def test_stages_end_with_a_summary_and_a_log(tiny_run):
         for output in TABLE[name].outputs:
             measure = {"concepts": "validation/Lu", "words": "validation/Lr"}[output]
             assert np.isfinite(summary["validation"][measure])
-        assert list(tiny_run.stage(name).events.glob("events.*"))
+        assert list(tiny_run.stage(name).path.glob("events.*"))
 
 
 def test_losses_of_the_joint_stage_add_up(tiny_run):
