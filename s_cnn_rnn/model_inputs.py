@@ -128,7 +128,8 @@ def inputs_of_split(
         tags = tag_words.indicators(_tags(data))
     if "neighbours" in system.side_information:
         same = data.split == train.split
-        nearest = nearest_by_tags(_tags(data), _tags(train), NEAREST, same=same)
+        count = max(NEIGHBOURS, min(NEAREST, len(train.annotations) - 1))
+        nearest = nearest_by_tags(_tags(data), _tags(train), count, same=same)
         pool = features(train)[:, 0]
     return ModelInputs(own, tags, nearest, pool)
 

@@ -290,7 +290,12 @@ class _StageTraining:
         started = time.monotonic()
         with watch:
             self.keras_model.fit(
-                batches, epochs=1, steps_per_epoch=upto - first, verbose=0, callbacks=[watch]
+                batches,
+                epochs=1,
+                steps_per_epoch=upto - first,
+                shuffle=False,  # the order is the batches' own
+                verbose=0,
+                callbacks=[watch],
             )
         elapsed = time.monotonic() - started
         self.seconds += elapsed
