@@ -18,6 +18,7 @@ from s_cnn_rnn.run_folder import RunFolder  # isort: skip
 from s_cnn_rnn.settings import RunSettings  # isort: skip
 from s_cnn_rnn.segment_watch import TrainingDiverged  # isort: skip
 from s_cnn_rnn.stages import planned_stages  # isort: skip
+from s_cnn_rnn.systems import find_system  # isort: skip
 from s_cnn_rnn.training import StoppedByUser, train  # isort: skip
 
 _CONFIG = config_flags.DEFINE_config_file(
@@ -25,6 +26,9 @@ _CONFIG = config_flags.DEFINE_config_file(
     None,
     "Settings file, e.g. experiments/configs/flickr8k.py. Single settings follow it, e.g. "
     "--config.seed=1 --config.stages.cnn.steps=200; s_cnn_rnn/settings.py explains them all.",
+)
+_SYSTEM = flags.DEFINE_string(
+    "system", None, "Row of s_cnn_rnn/systems.py, in place of the config's; --system= lists them."
 )
 _RUN = flags.DEFINE_string("run", None, "Run folder; an interrupted run goes on there.")
 _DEVICES = flags.DEFINE_integer(
@@ -48,7 +52,7 @@ def _run(programs: tuple[str, ...]) -> None:
     tf.config.experimental.enable_op_determinism()  # resumed runs equal undisturbed ones
     folder = RunFolder(pathlib.Path(_RUN.value))
     try:
-        settings = RunSettings.from_dict(_CONFIG.value.to_dict())
+        settings = _settings()
         keras.config.set_dtype_policy(settings.precision)
         with ProgressBar() as progress, _strategy().scope():
             check_prepared(settings.data)
@@ -58,6 +62,13 @@ def _run(programs: tuple[str, ...]) -> None:
     except (BadData, OSError, TrainingDiverged, ValueError) as error:
         sys.exit(f"train: {error}")
     _tell(folder, [stage for stage in planned_stages(settings) if stage.program in programs])
+
+
+def _settings() -> RunSettings:
+    content = _CONFIG.value.to_dict()
+    if _SYSTEM.value is not None:
+        content["system"] = find_system(_SYSTEM.value).name
+    return RunSettings.from_dict(content)
 
 
 def _strategy() -> tf.distribute.Strategy:

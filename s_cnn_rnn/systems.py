@@ -207,5 +207,7 @@ def find_system(name: str) -> System:
         ValueError: there is none; the message lists those there are.
     """
     if name not in SYSTEMS:
-        raise ValueError(f"system {name!r} does not exist; there are: {', '.join(SYSTEMS)}")
+        width = max(map(len, SYSTEMS))
+        rows = "\n".join(f"  {row.name:<{width}}  {row.summary}" for row in SYSTEMS.values())
+        raise ValueError(f"system {name!r} does not exist; there are:\n{rows}")
     return SYSTEMS[name]
