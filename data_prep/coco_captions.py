@@ -1,17 +1,17 @@
 """COCO captions from the official JSON files, split as given or as in the paper.
 
 X. Chen et al., "Microsoft COCO Captions: Data Collection and Evaluation Server" (2015).
-An official file is read whole (118,287 photographs take about 1 GB); photographs stream.
+An official file is read whole; photographs stream.
 """
 
 import collections
 import dataclasses
-import json
 import pathlib
 from collections.abc import Iterator, Mapping, Sequence
 
-from data_prep.folders import unannotated
-from data_prep.records import BadData, Problem, Record
+from data_prep.coco_files import PHOTOGRAPH_FOLDERS, annotation_file, load, problem, refusal
+from data_prep.folders import photograph_folders, place_of, unannotated
+from data_prep.records import Problem, Record
 
 AS_GIVEN = {
     "train": ("captions_train2014.json", "captions_train2017.json", "captions_train.json"),
@@ -21,7 +21,7 @@ PAPER_FILES = {
     "train2014": ("captions_train2014.json",),
     "val2014": ("captions_val2014.json",),
 }
-PHOTOGRAPH_FOLDERS = ("photos", "images", "train2014", "val2014", "train2017", "val2017")
+_WANTED = {"images": ("id", "file_name"), "annotations": ("image_id", "caption")}
 # SPEC: train2014 + first 34,428 of val2014 / the 2,025 between / the last tenth, in JSON order.
 PAPER_COUNTS = {"train2014": 82_783, "val2014": 40_504}
 PAPER_FROM_VALIDATION = {"train": 34_428, "validation": 2_025, "test": 4_051}
@@ -59,11 +59,13 @@ def records(
             of `PHOTOGRAPH_FOLDERS` that exist.
     """
     source = pathlib.Path(source)
-    folders = _photograph_folders(source, photographs)
+    folders = photograph_folders(source, photographs, PHOTOGRAPH_FOLDERS)
     files = (
         {split: source / file for split, file in annotations.items()}
         if annotations
-        else {split: _annotation_file(source, names) for split, names in AS_GIVEN.items()}
+        else {
+            split: annotation_file(source, names, "captions") for split, names in AS_GIVEN.items()
+        }
     )
     named = set()
     for split, path in files.items():
@@ -87,8 +89,10 @@ def paper_records(
         photographs: as in `records`.
     """
     source = pathlib.Path(source)
-    files = {part: _annotation_file(source, names) for part, names in PAPER_FILES.items()}
-    folders = _photograph_folders(source, photographs)
+    files = {
+        part: annotation_file(source, names, "captions") for part, names in PAPER_FILES.items()
+    }
+    folders = photograph_folders(source, photographs, PHOTOGRAPH_FOLDERS)
     parts = {}
     for part, path in files.items():
         items = list(captioned(path))
@@ -121,7 +125,7 @@ def captioned(path: pathlib.Path) -> Iterator[Captioned | Problem]:
     Raises:
         BadData: the file is missing, or not such a file.
     """
-    content = _load(path)
+    content = load(path, _WANTED, "captions")
     captions = collections.defaultdict(list)
     places = {}
     for number, annotation in enumerate(content["annotations"], start=1):
@@ -130,7 +134,7 @@ def captioned(path: pathlib.Path) -> Iterator[Captioned | Problem]:
         if caption:
             captions[image_id].append(caption)
         else:
-            yield _problem(path, number, f"image_id {image_id}", "a caption", "an empty one")
+            yield problem(path, number, f"image_id {image_id}", "a caption", "an empty one")
     for number, image in enumerate(content["images"], start=1):
         image_id = image["id"]
         places.pop(image_id, None)
@@ -138,88 +142,26 @@ def captioned(path: pathlib.Path) -> Iterator[Captioned | Problem]:
         if found:
             yield Captioned(number, image_id, image["file_name"], found)
         else:
-            yield _problem(path, number, image["file_name"], "captions", "none in `annotations`")
+            yield problem(path, number, image["file_name"], "captions", "none in `annotations`")
     for image_id, number in places.items():
-        yield _problem(
+        yield problem(
             path, number, f"image_id {image_id}", "a photograph of this id in `images`", "none"
         )
 
 
-def _problem(path: pathlib.Path, number: int, record: str, expected: str, found: str) -> Problem:
-    return Problem(
-        file=str(path),
-        line=number,
-        expected=expected,
-        found=found,
-        advice="correct the file; this record is left out (the number counts records, not lines)",
-        record=record,
-    )
-
-
 def _record(item: Captioned, path: pathlib.Path, split: str, folders: Sequence[pathlib.Path]):
-    places = [folder / item.file_name for folder in folders]
     return Record(
         source=str(path),
         line=item.number,
         file_name=item.file_name,
-        photograph=next((place for place in places if place.exists()), places[0]),
+        photograph=place_of(item.file_name, folders),
         split=split,
         image_id=item.image_id,
         captions=item.captions,
     )
 
 
-def _load(path: pathlib.Path) -> dict:
-    try:
-        content = json.loads(path.read_bytes().decode("utf-8-sig"))
-    except OSError as error:
-        raise _refusal(path, 0, "an annotation file", error.strerror) from error
-    except UnicodeDecodeError as error:
-        found = f"byte 0x{error.object[error.start]:02x} at byte {error.start + 1}"
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise _refusal(path, line, "UTF-8 text", found) from error
-    except json.JSONDecodeError as error:
-        raise _refusal(path, error.lineno, "JSON", f"{error.msg}, column {error.colno}") from error
-    wanted = {"images": ("id", "file_name"), "annotations": ("image_id", "caption")}
-    for key, fields in wanted.items():
-        rows = content.get(key) if isinstance(content, dict) else None
-        if not isinstance(rows, list):
-            raise _refusal(path, 0, f"a list `{key}`, as in the official caption files", "none")
-        for number, row in enumerate(rows, start=1):
-            missing = [field for field in fields if field not in row]
-            if missing:
-                raise _refusal(
-                    path, number, f"`{missing[0]}` in record {number} of `{key}`", "none"
-                )
-    return content
-
-
-def _refusal(path: pathlib.Path, line: int, expected: str, found: str) -> BadData:
-    advice = "use the official caption files (captions_*.json, not instances_*.json)"
-    return BadData(Problem(str(path), line, expected, found, advice, severity="refuse"))
-
-
-def _annotation_file(source: pathlib.Path, names: Sequence[str]) -> pathlib.Path:
-    places = [folder / name for folder in (source / "annotations", source) for name in names]
-    found = next((place for place in places if place.exists()), None)
-    if found is None:
-        raise _refusal(
-            source, 0, f"{' or '.join(names)} in `annotations/` (or say --annotations)", "none"
-        )
-    return found
-
-
-def _photograph_folders(source: pathlib.Path, names: Sequence[str] | None) -> list[pathlib.Path]:
-    folders = [source / name for name in names or PHOTOGRAPH_FOLDERS]
-    missing = [folder for folder in folders if not folder.is_dir()]
-    present = [folder for folder in folders if folder.is_dir()]
-    if (names and missing) or not present:
-        expected = f"a folder of photographs ({', '.join(names or PHOTOGRAPH_FOLDERS)})"
-        raise _refusal(source, 0, expected, f"no {missing[0]}")
-    return present
-
-
 def _require_paper_count(path: pathlib.Path, part: str, found: Sequence[Captioned]) -> None:
     if len(found) != PAPER_COUNTS[part]:
         expected = f"the {PAPER_COUNTS[part]:,} photographs of {part}, for the paper's split"
-        raise _refusal(path, 0, expected, f"{len(found):,}")
+        raise refusal(path, 0, expected, f"{len(found):,}", "captions")

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from data_prep.folders import similar_name
 from data_prep.plan import read_shard
 from data_prep.records import Problem, ProblemLog, Record
-from s_cnn_rnn.photographs import DamagedPhotograph, as_stored
 from s_cnn_rnn.prepared import Annotation
 
 LARGE_PIXELS = 16_000_000
@@ -49,10 +48,13 @@ def example_of(record: Record) -> Example | Problem:
     """Decodes the photograph once to find damage; a pure function of the record and its file."""
     if record.photograph is None:
         return Example(None, _annotation(record, ""), "")
+    # TensorFlow comes with it: half a gigabyte that annotations alone do without.
+    from s_cnn_rnn.photographs import DamagedPhotograph, as_stored
+
     try:
         stored = as_stored(record.photograph, name=record.file_name)
     except DamagedPhotograph as damage:
-        return _damaged(record, damage)
+        return _damaged(record, damage.reason)
     annotation = _annotation(record, hashlib.sha256(stored.jpeg).hexdigest())
     large = stored.width * stored.height > LARGE_PIXELS
     note = _large(record, stored.width, stored.height) if large else None
@@ -70,7 +72,7 @@ def _annotation(record: Record, photograph_sha256: str) -> Annotation:
     )
 
 
-def _damaged(record: Record, damage: DamagedPhotograph) -> Problem:
+def _damaged(record: Record, reason: str) -> Problem:
     path = record.photograph
     missing = isinstance(path, pathlib.Path) and not path.exists()
     similar = similar_name(path) if missing else None
@@ -78,7 +80,7 @@ def _damaged(record: Record, damage: DamagedPhotograph) -> Problem:
         file=record.source,
         line=record.line,
         expected="a photograph that can be decoded",
-        found=damage.reason + (f"; there is {similar!r}" if similar else ""),
+        found=reason + (f"; there is {similar!r}" if similar else ""),
         advice=("correct the name" if similar else "replace the file")
         + " or delete the line; the photograph is left out",
         record=record.file_name,

@@ -1,13 +1,55 @@
-"""Folders of photographs: which files no annotation names."""
+"""Folders of photographs: where a photograph is, and which files no annotation names."""
 
 import pathlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
-from data_prep.records import Problem
+from data_prep.records import BadData, Problem
 
 PICTURE_ENDINGS = frozenset(
     (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".mpo", ".heic", ".avif")
 )
+
+
+def photograph_folders(
+    source: pathlib.Path, names: Sequence[str] | None, usual: Sequence[str]
+) -> list[pathlib.Path]:
+    """The folders that are searched for photographs, in order.
+
+    Args:
+        source: what they are relative to.
+        names: the folders that the user names: all must be there.
+        usual: else those of these that are there.
+
+    Raises:
+        BadData: a named one is missing, or none is there.
+    """
+    folders = [source / name for name in names or usual]
+    missing = [folder for folder in folders if not folder.is_dir()]
+    present = [folder for folder in folders if folder.is_dir()]
+    if (names and missing) or not present:
+        raise BadData(
+            Problem(
+                file=str(source),
+                line=0,
+                expected=f"a folder of photographs ({', '.join(names or usual)})",
+                found=f"no {missing[0]}",
+                advice="check --source and --photographs; some data sets can also be prepared "
+                "--without_photographs",
+                severity="refuse",
+            )
+        )
+    return present
+
+
+def place_of(file_name: str, folders: Sequence[pathlib.Path]) -> pathlib.Path | None:
+    """Where a photograph is: in the first folder that has it, else it is missing in the first.
+
+    Args:
+        file_name: relative to the folder.
+        folders: as `photograph_folders` gives them; none: the set has no photographs.
+    """
+    places = [folder / file_name for folder in folders]
+    return next((place for place in places if place.exists()), places[0] if places else None)
 
 
 def unannotated(folder: pathlib.Path, named: Collection[str]) -> Iterator[Problem]:

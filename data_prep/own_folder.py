@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from data_prep.folders import unannotated
 from data_prep.own_annotations import CSV_ENDINGS, JSON_ENDINGS, Row, rows
 from data_prep.records import SPLITS, BadData, Problem, Record
+from data_prep.seeded_split import shuffled
 
 SPLIT_NAMES = {
     **{split: split for split in SPLITS},
@@ -133,7 +134,7 @@ def _make_split(contents: set[str], seed: int, validation_part: float) -> dict[s
     """Content -> split; at least one photograph of two or more validates."""
     if not 0 <= validation_part < 1:
         raise ValueError(f"validation_part: expected 0 to 1, not {validation_part}")
-    order = sorted(contents, key=lambda c: hashlib.sha256(f"{seed} {c}".encode()).digest())
+    order = shuffled(contents, seed)
     count = math.ceil(validation_part * len(order)) if len(order) > 1 else 0
     return {
         content: "validation" if place < count else "train" for place, content in enumerate(order)

@@ -9,6 +9,7 @@ import pathlib
 import pickle
 import re
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from data_prep.records import SPLITS, Item, LabelNames, Problem, ProblemLog, Record
 
@@ -51,8 +52,8 @@ def make_plan(
     folder.mkdir(parents=True, exist_ok=True)
     plan = Plan({}, {})
     waiting: dict[str, _Shard] = {}
-    seen: dict[str, Record] = {}
-    ids: dict[int, Record] = {}
+    seen: dict[str, _Place] = {}
+    ids: dict[int, _Place] = {}
     for item in stream:
         if isinstance(item, LabelNames):
             plan.labels = item.names
@@ -68,7 +69,7 @@ def make_plan(
             log.tell(problem)
             continue
         # Only places are kept: the captions of a large set stay on disk.
-        place = dataclasses.replace(record, photograph=None, captions=(), labels=(), tags=())
+        place = _Place(record.source, record.line, record.file_name, record.split)
         seen[record.file_name] = ids[record.image_id] = place
         plan.sizes[record.split] = plan.sizes.get(record.split, 0) + 1
         shard = waiting.setdefault(record.split, _Shard())
@@ -89,6 +90,15 @@ def read_shard(path: pathlib.Path) -> list[Record]:
     """The records of one shard."""
     with path.open("rb") as file:
         return pickle.load(file)
+
+
+class _Place(NamedTuple):
+    """Where a record stands: little memory for each of many."""
+
+    source: str
+    line: int
+    file_name: str
+    split: str
 
 
 @dataclasses.dataclass
@@ -119,12 +129,13 @@ def _numbered(record: Record, number: int) -> Record:
     return record if record.image_id is not None else dataclasses.replace(record, image_id=number)
 
 
-def _told_twice(record: Record, same_name: Record | None, same_id: Record | None) -> Problem | None:
+def _told_twice(record: Record, same_name: _Place | None, same_id: _Place | None) -> Problem | None:
     earlier = same_name or same_id
     if earlier is None:
         return None
     what = "file name" if same_name else f"image id {record.image_id}"
-    where = f"{earlier.place} ({earlier.file_name}) has the same {what}"
+    place = f"{earlier.source}:{earlier.line}" if earlier.line else earlier.source
+    where = f"{place} ({earlier.file_name}) has the same {what}"
     if earlier.split != record.split:
         where += f" in another split: {earlier.split}, here {record.split}"
     return Problem(

@@ -2,6 +2,9 @@
 
 Flickr8k, in the layout in which it is published (data/prepared/flickr8k/1.0.0):
   python -m data_prep.prepare --data_set=flickr8k --source=FOLDER
+COCO's labels, with the captions of the same photographs; NUS-WIDE, split as in the paper:
+  python -m data_prep.prepare --data_set=coco --source=FOLDER --captions=annotations/FILE.json
+  python -m data_prep.prepare --data_set=nus_wide_paper --source=FOLDER
 Your own photographs with a file of captions (columns file_name,caption):
   python -m data_prep.prepare --data_set=own_folder --source=FOLDER
 Coloured shapes, drawn here:
@@ -42,7 +45,12 @@ def main(argv):
                 row.records(**options),
                 _OUTPUT.value,
                 on_bad_record=source_flags.ON_BAD_RECORD.value,
-                how=HowPrepared(options, vocabulary_flags.chosen(), command),
+                how=HowPrepared(
+                    options,
+                    vocabulary_flags.chosen(),
+                    command,
+                    photographs=not source_flags.WITHOUT_PHOTOGRAPHS.value,
+                ),
                 overwrite=_OVERWRITE.value,
                 progress=progress,
             )

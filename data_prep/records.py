@@ -40,11 +40,6 @@ class Record:
     labels: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
 
-    @property
-    def place(self) -> str:
-        """File and line, as messages name them."""
-        return f"{self.source}:{self.line}" if self.line else self.source
-
 
 @dataclasses.dataclass(frozen=True)
 class LabelNames:

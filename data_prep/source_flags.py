@@ -9,9 +9,11 @@ DATA_SET = flags.DEFINE_enum(
     "data_set",
     None,
     sorted(DATA_SETS),
-    "Which data set: flickr8k; coco_captions (splits as given); coco_captions_paper (the paper's "
-    "split of the 2014 files); own_folder (your photographs with a CSV or JSON-lines file); "
-    "shapes (drawn here).",
+    "Which data set: flickr8k; coco (80 labels, with captions and tags where given); coco_captions "
+    "(splits as given); coco_captions_paper (the paper's split of the 2014 files); nus_wide (81 "
+    "labels and tags, the official split); nus_wide_paper (as many photographs as in the paper); "
+    "nus_wide_table (a part of it, as one table); own_folder (your photographs with a CSV or "
+    "JSON-lines file); shapes (drawn here).",
 )
 ON_BAD_RECORD = flags.DEFINE_enum(
     "on_bad_record",
@@ -23,21 +25,55 @@ flags.DEFINE_string("source", None, "Folder with the data set's own files (all b
 flags.DEFINE_list(
     "annotations",
     None,
-    "coco_captions, own_folder: annotation files, relative to the source, as SPLIT=FILE,SPLIT=FILE "
-    "(train=train.jsonl,validation=val.jsonl), or one FILE for own_folder. Default: the official "
-    "names; the only CSV or JSON-lines file.",
+    "coco, coco_captions, own_folder: annotation files, relative to the source, as "
+    "SPLIT=FILE,SPLIT=FILE (train=train.jsonl,validation=val.jsonl), or one FILE for own_folder. "
+    "Default: the official names; the only CSV or JSON-lines file.",
+)
+flags.DEFINE_list(
+    "captions", None, "coco: caption files, relative to the source, of any of the photographs."
+)
+flags.DEFINE_list(
+    "tags",
+    None,
+    "coco: files of user tags, relative to the source: CSV or JSON lines with file_name and tags.",
 )
 flags.DEFINE_list(
     "photographs",
     None,
-    "coco_captions, coco_captions_paper: folders of photographs, relative to the source. Default: "
-    "photos, images, train2014, val2014, train2017, val2017, those that exist.",
+    "coco*, nus_wide*: folders of photographs, relative to the source. Default: photos, images, "
+    "train2014, val2014, train2017, val2017 (NUS-WIDE: Flickr, images, image, photos), those that "
+    "exist.",
+)
+WITHOUT_PHOTOGRAPHS = flags.DEFINE_bool(
+    "without_photographs",
+    False,
+    "coco, nus_wide*: prepare annotations alone, for labels from tags; no photograph is needed.",
 )
 flags.DEFINE_string(
-    "separator", "|", "own_folder, CSV: what joins several captions, labels or tags in one field."
+    "tag_list",
+    None,
+    "nus_wide*: a file of tags, one a line, relative to the source; other tags are left out.",
+)
+flags.DEFINE_string(
+    "separator",
+    "|",
+    "own_folder, coco, CSV: what joins several captions, labels or tags in one field.",
 )
 flags.DEFINE_integer(
-    "split_seed", 0, "own_folder: seed of the split that is made where none is given."
+    "split_seed", 0, "own_folder, nus_wide*: seed of the split that is drawn where none is given."
+)
+flags.DEFINE_integer(
+    "validation_photographs",
+    None,
+    "nus_wide*: how many photographs of train are held back to validate. Default: none; of "
+    "nus_wide_table 1,000.",
+    lower_bound=0,
+)
+flags.DEFINE_integer(
+    "test_photographs",
+    None,
+    "nus_wide_table: how many photographs test. Default: 1,000.",
+    lower_bound=0,
 )
 flags.DEFINE_float(
     "validation_part",
@@ -62,6 +98,10 @@ def chosen(name: str | None = None) -> tuple[DataSet, dict]:
     """
     row = DATA_SETS[DATA_SET.value]
     options = {option: flags.FLAGS[option].value for option in row.options}
+    options |= {option: v for option, v in row.defaults.items() if options[option] is None}
+    if WITHOUT_PHOTOGRAPHS.value and "without_photographs" not in row.options:
+        able = ", ".join(r.name for r in DATA_SETS.values() if "without_photographs" in r.options)
+        raise BadData(f"--without_photographs: {row.name} needs its photographs; only {able} can")
     if "source" in row.options and not options["source"]:
         raise BadData(f"--data_set={row.name} needs --source=FOLDER")
     if options.get("annotations"):

@@ -22,7 +22,8 @@ def test_records_follow_the_split_files(flickr8k):
         ("e.jpg", "validation"),
     ]
     assert records[1].captions == ("A dog runs in train .", "The dog of b.jpg .")
-    assert records[1].place == f"{flickr8k / 'Flickr_8k.trainImages.txt'}:2"
+    assert records[1].source == str(flickr8k / "Flickr_8k.trainImages.txt")
+    assert records[1].line == 2
     assert records[1].photograph == flickr8k / "images" / "b.jpg"
     assert problems == []
 

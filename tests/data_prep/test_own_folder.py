@@ -30,7 +30,7 @@ def test_csv_with_one_caption_a_row(tmp_path):
     assert problems == []
     assert [r.captions for r in records] == [("A dog, running", "The dog"), ("A cat",)]
     assert [r.tags for r in records] == [("a", "b", "c"), ()]
-    assert records[1].place == f"{tmp_path / 'captions.csv'}:3"
+    assert (records[1].source, records[1].line) == (str(tmp_path / "captions.csv"), 3)
 
 
 @pytest.mark.parametrize(("delimiter", "separator"), [(",", "|"), (";", "|"), ("\t", ";")])

@@ -3,6 +3,7 @@ import pathlib
 import subprocess
 import sys
 
+import nus_wide_layout
 import pytest
 from absl import flags
 from absl.testing import flagsaver
@@ -93,6 +94,34 @@ def test_shapes_and_a_name(tmp_path):
     }
 
 
+def test_annotations_alone(tmp_path, capsys):
+    source = nus_wide_layout.small().write(tmp_path / "nus_wide")
+    options = {"source": str(source), "without_photographs": True, "validation_photographs": 1}
+    with flagsaver.flagsaver(
+        data_set="nus_wide_paper", output=str(tmp_path), maximum_tags=2, **options
+    ):
+        prepare.main(["prepare"])
+        check.main(["check"])
+    folder = tmp_path / "nus_wide_paper" / "1.0.0"
+    told = capsys.readouterr().out
+    assert "5 train, 1 validation, 2 test photographs' annotations alone" in told
+    assert "photographs: 5 train, 1 validation, 2 test; 0 records left out, 2 notes" in told
+    data = PreparedData(folder)
+    assert data.description["settings"]["without_photographs"] is True
+    assert data.description["settings"]["validation_photographs"] == 1
+    assert len(data.vocabulary("tags").words) == 2
+    assert len((folder / "split.csv").read_text().splitlines()) == 9
+    with flagsaver.flagsaver(prepared=str(folder), every_photograph=True):
+        check.main(["check"])
+    assert "photographs: 5 train, 1 validation, 2 test" in capsys.readouterr().out
+
+
+def test_defaults_of_a_data_set():
+    with flagsaver.flagsaver(data_set="nus_wide_table", source="x", test_photographs=7):
+        options = source_flags.chosen()[1]
+    assert (options["validation_photographs"], options["test_photographs"]) == (1_000, 7)
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [
@@ -101,6 +130,10 @@ def test_shapes_and_a_name(tmp_path):
         (
             {"data_set": "own_folder", "source": "x", "annotations": ["train=a", "b", "train=c"]},
             "every split once",
+        ),
+        (
+            {"data_set": "flickr8k", "source": "x", "without_photographs": True},
+            "flickr8k needs its photographs; only coco, nus_wide, nus_wide_paper, nus_wide_table",
         ),
     ],
 )
@@ -140,4 +173,4 @@ def test_help_tells_what_to_type(module):
     command = [sys.executable, "-m", module, "--help"]
     told = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert f"python -m {module} --data_set=flickr8k --source=FOLDER" in told.stdout
-    assert "--annotations: coco_captions, own_folder: annotation files" in told.stdout
+    assert "--annotations: coco, coco_captions, own_folder: annotation files" in told.stdout
