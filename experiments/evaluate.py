@@ -1,4 +1,4 @@
-r"""Predicts a split with finished runs, scores the captions, and writes a report.
+r"""Predicts a split with finished runs, scores captions or labels, and writes a report.
 
   python -m experiments.evaluate --run=runs/ours_0
   python -m experiments.evaluate --run=runs/ours_0 --run=runs/ours_1 --compare=runs/nic-f_0 \
@@ -6,9 +6,13 @@ r"""Predicts a split with finished runs, scores the captions, and writes a repor
 
 Several --run are seeds of one system: their scores are meaned. Intervals are 95%, by bootstrap
 over photographs. Predictions are saved in the run folders (predictions/SPLIT.json, and
-SPLIT.coco.json in COCO's results format) before they are scored, and used again next time. The
-text-only baseline is the same decoder without a photograph. Flickr8k's validation part takes about
-a minute for each run on two cores. The last line says where the report is.
+SPLIT.coco.json with captions in COCO's results format) before they are scored, and used again next
+time. The text-only baseline is the same decoder without a photograph. Flickr8k's validation part
+takes about a minute for each run on two cores. The last line says where the report is.
+
+Labels are scored under the protocol that each row of the results names: "own stop" where a decoder
+writes them; else "top 3", and above thresholds chosen on the train split (one for all labels, or
+one for each), for which that split is predicted as well.
 """
 
 import sys
@@ -26,6 +30,12 @@ _COMPARE = flags.DEFINE_multi_string(
 _SPLIT = flags.DEFINE_string("split", "validation", "Split to predict and score.")
 _RESULTS = flags.DEFINE_string("results", None, "Result file (CSV) to add the scores to.")
 _REPORT = flags.DEFINE_bool("report", True, "Write report.html in the (first) run folder.")
+_S_HAT_TOO = flags.DEFINE_bool(
+    "s_hat_too",
+    False,
+    "Of systems that write labels, score s_hat as well: at its top 3 and at thresholds. The train "
+    "split is predicted for that, as it is for systems without a decoder.",
+)
 
 
 def main(_: list[str]) -> None:
@@ -38,6 +48,7 @@ def main(_: list[str]) -> None:
             split=_SPLIT.value,
             results=_RESULTS.value,
             report=_REPORT.value,
+            s_hat_too=_S_HAT_TOO.value,
             command=evaluation_run.command("experiments.evaluate", sys.argv[1:]),
         )
     except (KeyError, OSError, ValueError) as error:

@@ -6,14 +6,14 @@ import shlex
 from collections.abc import Sequence
 
 from experiments.shapes_truth import own_score
-from s_cnn_rnn.evaluation import differences, score_systems
+from s_cnn_rnn.evaluation import HowScored, compare_systems, score_systems
 from s_cnn_rnn.prepared import PreparedData
 from s_cnn_rnn.progress import ProgressBar
 from s_cnn_rnn.report import write_report
 from s_cnn_rnn.results import append_results
 from s_cnn_rnn.run_folder import RunFolder
 from s_cnn_rnn.run_report import make_report
-from s_cnn_rnn.score_table import lines_of_differences, lines_of_system, rows_of_system
+from s_cnn_rnn.score_table import lines_of_comparison, lines_of_system, rows_of_system
 from s_cnn_rnn.seeds import group_by_seed
 
 
@@ -24,6 +24,7 @@ def evaluate(
     split: str = "validation",
     results: str | None = None,
     report: bool = True,
+    s_hat_too: bool = False,
     command: str = "",
 ) -> None:
     """Scores runs, prints the tables, and writes what is asked for.
@@ -34,23 +35,23 @@ def evaluate(
         split: what to predict.
         results: result file that the first system's rows are added to.
         report: whether the report is written.
+        s_hat_too: whether s_hat of systems that write labels is scored as well.
         command: what measures the scores again.
 
     Raises:
         FileNotFoundError, KeyError, ValueError: as `evaluation.score_systems`.
     """
     folders = [RunFolder(pathlib.Path(run)) for run in runs]
-    others = group_by_seed([RunFolder(pathlib.Path(run)) for run in compare])
+    groups = group_by_seed([RunFolder(pathlib.Path(run)) for run in compare])
     prepared = PreparedData(folders[0].settings().data)
+    how = HowScored(own_score(prepared, split), s_hat_too)
     with ProgressBar(" photographs") as progress:
-        ours, *compared = score_systems(
-            [folders, *others], split, own_score=own_score(prepared, split), progress=progress
-        )
+        ours, *compared = score_systems([folders, *groups], split, how=how, progress=progress)
     for system in (ours, *compared):
         print("\n".join(lines_of_system(system)), end="\n\n")
-    found = [(system, differences(ours, system)) for system in compared]
-    for system, differing in found:
-        print("\n".join(lines_of_differences(ours, system, differing)), end="\n\n")
+    found = [compare_systems(ours, system) for system in compared]
+    for comparison in found:
+        print("\n".join(lines_of_comparison(ours, comparison)), end="\n\n")
     if results:
         append_results(results, rows_of_system(ours, command=command))
         print(f"scores added to {results}")

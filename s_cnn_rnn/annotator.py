@@ -19,9 +19,9 @@ from absl import logging
 
 from s_cnn_rnn.annotation_model import AnnotationModel
 from s_cnn_rnn.handover import load_model
+from s_cnn_rnn.hypotheses import Hypothesis, hypotheses
 from s_cnn_rnn.model_inputs import ModelInputs
 from s_cnn_rnn.photographs import DamagedPhotograph, read_photograph
-from s_cnn_rnn.predictions import Hypothesis, hypotheses
 from s_cnn_rnn.run_folder import RunFolder
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.systems import find_system

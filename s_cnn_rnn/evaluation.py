@@ -2,42 +2,38 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
-import numpy as np
-
-from s_cnn_rnn.bootstrap import (
-    Interval,
-    bootstrap,
-    bootstrap_difference,
-    draw_counts,
-    interval,
-    mean_values,
+from s_cnn_rnn.caption_evaluation import (
+    PhotographScore,
+    captioned_split,
+    no_score,
+    score_caption_run,
 )
-from s_cnn_rnn.caption_metrics import CaptionScores, caption_statistics, score_captions
-from s_cnn_rnn.data import EncodedSplit, encode_split
-from s_cnn_rnn.label_metrics import mean_average_precision
+from s_cnn_rnn.data import EncodedSplit
+from s_cnn_rnn.label_evaluation import labelled_split, score_label_run
 from s_cnn_rnn.predictions import Prediction, Predictions, predict
-from s_cnn_rnn.prepared import PreparedData
 from s_cnn_rnn.progress import Progress, no_progress
+from s_cnn_rnn.protocol_scores import Difference, MeanScores, ProtocolScores, differences
 from s_cnn_rnn.run_cost import RunCost, cost_of_run
 from s_cnn_rnn.run_folder import RunFolder
 from s_cnn_rnn.seeds import check_seeds
 from s_cnn_rnn.settings import RunSettings
 
-METRICS = ("CIDEr", "BLEU-4", "METEOR", "ROUGE-L", "BLEU-1", "BLEU-2", "BLEU-3")
-RESAMPLES = 1000
 
-PhotographScore = Callable[[str, str], Mapping[str, float]]
-"""A score of one's own: (file name, annotation) -> its figures for this photograph, by name.
+@dataclasses.dataclass(frozen=True)
+class HowScored:
+    """What is scored beside the usual.
 
-A figure that a photograph does not count for is left out; the others are meaned.
-"""
+    Args:
+        own_score: a further score of captions.
+        s_hat_too: whether s_hat of a system that writes labels is scored as well, as if the
+            labels were chosen by it; the train split is predicted for that.
+    """
 
-
-def no_score(file_name: str, annotation: str) -> Mapping[str, float]:
-    """Scores nothing of one's own."""
-    return {}
+    own_score: PhotographScore = no_score
+    s_hat_too: bool = False
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -47,14 +43,10 @@ class RunScores:
     Args:
         folder: of the run.
         settings: of the run.
-        data: the annotated photographs.
+        data: the annotated photographs (labels: all, since to have none is a truth as well).
         predictions: of all photographs of the split.
-        captions: the official scores.
-        text_only: those of the text-only baseline, without METEOR.
-        own: figure -> each photograph's, float64 [N] in the order of ``captions.image_ids``; nan
-            where it does not count. See `PhotographScore`.
-        figures: "concept mAP" (where the system learns concepts), "vocabulary used",
-            "distinct captions", "mean length".
+        protocols: its scores under each protocol, the main one first.
+        text_only: those of the text-only baseline; None without a decoder.
         cost: what the training took.
     """
 
@@ -62,10 +54,8 @@ class RunScores:
     settings: RunSettings
     data: EncodedSplit
     predictions: Predictions
-    captions: CaptionScores
-    text_only: CaptionScores
-    own: Mapping[str, np.ndarray]
-    figures: Mapping[str, float]
+    protocols: tuple[ProtocolScores, ...]
+    text_only: ProtocolScores | None
     cost: RunCost
 
     @property
@@ -78,7 +68,7 @@ def score_run(
     folder: RunFolder,
     split: str,
     *,
-    own_score: PhotographScore = no_score,
+    how: HowScored = HowScored(),
     progress: Progress = no_progress,
 ) -> RunScores:
     """Predicts a split with a finished run, saves that, and scores it.
@@ -86,48 +76,45 @@ def score_run(
     Args:
         folder: of the run.
         split: of the run's data set.
-        own_score: a further score.
+        how: what is scored beside the usual.
         progress: told of photographs encoded and annotated.
 
     Raises:
         FileNotFoundError, KeyError: as `predictions.predict`.
-        ValueError: as there; or the run writes labels, or nobody captioned the split.
+        ValueError: as there; or nobody annotated the split.
     """
-    settings = folder.settings()
-    if settings.task != "captions":
-        raise ValueError(
-            f"{folder.path}: writes {settings.task}; only runs with task captions can be scored"
-        )
     predictions = predict(folder, split, progress=progress)
-    vocabulary = folder.vocabulary()
-    prepared = PreparedData(settings.data)
-    data = encode_split(prepared, split, vocabulary, longest=settings.model.longest)
-    annotated = [predictions.photographs[row] for row in data.rows]
-    written = {p.image_id: p.annotation for p in annotated}
-    references = {p.image_id: r for p, r in zip(annotated, data.references, strict=True)}
-    progress(f"scoring {folder.path.name}", 0, len(data), {})
-    captions = score_captions(written, references)
-    text_only = dict.fromkeys(written, predictions.text_only.annotation)
-    text_only_scores = score_captions(text_only, references, meteor=False)
-    progress(f"scoring {folder.path.name}", len(data), len(data), {})
-    figures = caption_statistics(written)
-    if predictions.concepts is not None:
-        mean = mean_average_precision(predictions.concepts[data.rows], data.concepts)
-        figures = {"concept mAP": mean, **figures}
-    own = _own_figures(annotated, captions.image_ids, own_score)
-    cost = cost_of_run(folder)
+    score = {"captions": _score_captions, "labels": _score_labels}[folder.settings().task]
+    data, protocols, text_only = score(folder, split, predictions, how, progress)
     return RunScores(
-        folder, settings, data, predictions, captions, text_only_scores, own, figures, cost
+        folder,
+        folder.settings(),
+        data,
+        predictions,
+        protocols,
+        text_only,
+        cost_of_run(folder),
     )
 
 
-def _own_figures(annotated, image_ids, own_score: PhotographScore) -> dict[str, np.ndarray]:
-    by_id = {p.image_id: own_score(p.file_name, p.annotation) for p in annotated}
-    names = dict.fromkeys(name for figures in by_id.values() for name in figures)
-    return {
-        name: np.array([by_id[i].get(name, np.nan) for i in image_ids], np.float64)
-        for name in names
-    }
+def _score_captions(folder, split, predictions, how, progress):
+    data = captioned_split(folder, split)
+    progress(f"scoring {folder.path.name}", 0, len(data), {})
+    scores, text_only = score_caption_run(folder, data, predictions, own_score=how.own_score)
+    progress(f"scoring {folder.path.name}", len(data), len(data), {})
+    return data, (scores,), text_only
+
+
+def _score_labels(folder, split, predictions, how, progress):
+    data = labelled_split(folder, split)
+    protocols, text_only = score_label_run(
+        folder,
+        data,
+        predictions,
+        predict_train=lambda: predict(folder, "train", progress=progress),
+        s_hat_too=how.s_hat_too,
+    )
+    return data, protocols, text_only
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -147,89 +134,71 @@ class SystemScores:
         """The training seeds, such as "0 1 2"."""
         return " ".join(str(run.settings.seed) for run in self.runs)
 
+    @functools.cached_property
+    def protocols(self) -> tuple[MeanScores, ...]:
+        """Its scores under each protocol, the main one first."""
+        by_protocol = zip(*(run.protocols for run in self.runs), strict=True)
+        return tuple(MeanScores(scores) for scores in by_protocol)
+
     @property
-    def captions(self) -> list[CaptionScores]:
-        """The official scores of each run."""
-        return [run.captions for run in self.runs]
+    def main(self) -> MeanScores:
+        """Its scores under the main protocol."""
+        return self.protocols[0]
 
     @functools.cached_property
-    def values(self) -> dict[str, float | None]:
-        """Metric -> its mean over the runs; None where it is missing."""
-        official = mean_values(self.captions)
-        values = {metric: official[metric] for metric in METRICS}
-        values |= {name: float(np.nanmean(rows)) for name, rows in self._own().items()}
-        for name in self.runs[0].figures:
-            values[name] = float(np.mean([run.figures[name] for run in self.runs]))
-        return values
-
-    @functools.cached_property
-    def intervals(self) -> dict[str, Interval]:
-        """Metric -> 95% bootstrap interval over photographs of the mean over the runs."""
-        intervals = bootstrap(self.captions, RESAMPLES)
-        drawn = _resampled_own(self._own())
-        return intervals | {name: interval(figures) for name, figures in drawn.items()}
-
-    @functools.cached_property
-    def text_only_values(self) -> dict[str, float | None]:
-        """The official scores of the text-only baseline, meaned over the runs."""
-        return mean_values([run.text_only for run in self.runs])
-
-    @functools.cached_property
-    def text_only_intervals(self) -> dict[str, Interval]:
-        """Their intervals."""
-        return bootstrap([run.text_only for run in self.runs], RESAMPLES)
-
-    def _own(self) -> dict[str, np.ndarray]:
-        """Figure -> float64 [N]: means over the runs; a photograph counts for all runs or none."""
-        names = self.runs[0].own
-        return {name: np.mean([run.own[name] for run in self.runs], axis=0) for name in names}
+    def text_only(self) -> MeanScores | None:
+        """The scores of the text-only baseline; None without a decoder."""
+        if self.runs[0].text_only is None:
+            return None
+        return MeanScores(tuple(run.text_only for run in self.runs))
 
 
-def _resampled_own(own: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Figure -> its mean over each resample of the photographs, float64 [resamples]."""
-    drawn = {}
-    for name, rows in own.items():
-        counts = np.concatenate(list(draw_counts(len(rows), RESAMPLES, seed=0)))
-        counted = np.isfinite(rows)
-        # A resample without any photograph that counts says nothing: it is passed over.
-        weights = counts[:, counted]
-        weights = weights[weights.sum(axis=1) > 0]
-        drawn[name] = weights @ rows[counted] / weights.sum(axis=1)
-    return drawn
+class Compared(NamedTuple):
+    """Differences between two systems under a protocol each.
+
+    Args:
+        first: the one's scores.
+        second: the other's.
+        differences: first minus second.
+    """
+
+    first: MeanScores
+    second: MeanScores
+    differences: list[Difference]
 
 
-@dataclasses.dataclass(frozen=True)
-class Difference:
-    """A metric's difference between two systems, with its paired 95% interval."""
+class Comparison(NamedTuple):
+    """How a system differs from another.
 
-    metric: str
-    value: float
-    low: float
-    high: float
+    Args:
+        other: the other system.
+        protocols: differences under each pair of protocols, the main ones first.
+    """
+
+    other: SystemScores
+    protocols: list[Compared]
 
 
-def differences(first: SystemScores, second: SystemScores) -> list[Difference]:
-    """``first`` minus ``second``, both on the same photographs in each resample.
+def compare_systems(system: SystemScores, other: SystemScores) -> Comparison:
+    """A system minus another, under the protocols that both have.
+
+    Where they share none (one stops by itself, the other does not), the first one's main protocol
+    is compared with each of the other's.
 
     Raises:
         ValueError: the scores are not of the same photographs.
     """
-    left, right = first.values, second.values
-    intervals = bootstrap_difference(first.captions, second.captions, RESAMPLES)
-    own = {n: a - second._own()[n] for n, a in first._own().items() if n in second.runs[0].own}
-    intervals |= {name: interval(figures) for name, figures in _resampled_own(own).items()}
-    return [
-        Difference(name, left[name] - right[name], *intervals[name])
-        for name in left
-        if name in intervals
-    ]
+    of_other = {scores.protocol: scores for scores in other.protocols}
+    pairs = [(s, of_other[s.protocol]) for s in system.protocols if s.protocol in of_other]
+    pairs = pairs or [(system.main, scores) for scores in other.protocols]
+    return Comparison(other, [Compared(*pair, differences(*pair)) for pair in pairs])
 
 
 def score_systems(
     groups: Sequence[Sequence[RunFolder]],
     split: str,
     *,
-    own_score: PhotographScore = no_score,
+    how: HowScored = HowScored(),
     progress: Progress = no_progress,
 ) -> list[SystemScores]:
     """Scores several systems on the same photographs.
@@ -237,17 +206,19 @@ def score_systems(
     Args:
         groups: for each system its runs, which must differ in their seed alone.
         split: of their data set.
-        own_score: a further score.
+        how: what is scored beside the usual.
         progress: told of photographs encoded and annotated.
 
     Raises:
         FileNotFoundError, KeyError, ValueError: as `score_run`.
-        ValueError: the runs of a system differ in more than the seed; or the data sets differ.
+        ValueError: the runs of a system differ in more than the seed; or the data sets or tasks
+            differ.
     """
     for group in groups:
         check_seeds(group)
+    _check_same_task([group[0] for group in groups])
     scored = [
-        tuple(score_run(run, split, own_score=own_score, progress=progress) for run in group)
+        tuple(score_run(run, split, how=how, progress=progress) for run in group)
         for group in groups
     ]
     first = scored[0][0]
@@ -261,6 +232,15 @@ def score_systems(
         SystemScores(name, runs)
         for name, runs in zip(_different_names(scored), scored, strict=True)
     ]
+
+
+def _check_same_task(folders: Sequence[RunFolder]) -> None:
+    tasks = [folder.settings().task for folder in folders]
+    for folder, task in zip(folders, tasks, strict=True):
+        if task != tasks[0]:
+            raise ValueError(
+                f"{folders[0].path} writes {tasks[0]}, {folder.path} {task}; score them apart"
+            )
 
 
 def _different_names(scored: Sequence[Sequence[RunScores]]) -> list[str]:

@@ -1,7 +1,7 @@
 """What a finished run writes for a split, on disk before anything is scored.
 
-Beside the captions stands the text-only baseline: what the same decoder writes when the image
-embedding Ie is zero. It sees no photograph, so it writes one and the same annotation for all.
+Beside what a decoder writes stands the text-only baseline: what it writes when the image embedding
+Ie is zero. It sees no photograph, so it writes one and the same annotation for all.
 """
 
 import dataclasses
@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import pathlib
-from typing import NamedTuple
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -19,19 +19,16 @@ from s_cnn_rnn.caption_metrics import write_coco_results
 from s_cnn_rnn.data import EncodedSplit
 from s_cnn_rnn.features import cached_features
 from s_cnn_rnn.handover import load_model
+from s_cnn_rnn.hypotheses import FIXED_LENGTH, Hypothesis, highest_scores, hypotheses
 from s_cnn_rnn.model_inputs import ModelInputs, inputs_of_split
 from s_cnn_rnn.prepared import PreparedData, file_digest
 from s_cnn_rnn.progress import Progress, no_progress
 from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.vocabulary import Vocabulary
-from s_cnn_rnn.writing import Writer, Written, embed, predict_concepts, write
+from s_cnn_rnn.writing import Writer, embed, predict_concepts, write
 
-
-class Hypothesis(NamedTuple):
-    """An annotation that beam search found, with its log probability in nats."""
-
-    annotation: str
-    log_probability: float
+FORMAT = 2  # of the files; what an older program saved is predicted anew
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,6 +50,11 @@ class Prediction:
         """The best hypothesis: words joined by blanks, labels by commas."""
         return self.beams[0].annotation
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words (or labels) of the best hypothesis, in order."""
+        return self.beams[0].words
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Predictions:
@@ -60,18 +62,24 @@ class Predictions:
 
     Args:
         made_from: all that the predictions depend on: data, split, weights, decoding.
-        text_only: what the decoder writes without a photograph (Ie = 0).
+        text_only: what the decoder writes without a photograph (Ie = 0); None without a decoder.
         photographs: a `Prediction` for each of the split's N photographs, in its order.
-        concepts: s_hat, float32 [N, k]; None where the system learns no concepts.
+        concepts: s_hat, float32 [N, k], in the order of the vocabulary's concepts (in label runs:
+            the labels); None where the system learns no concepts.
     """
 
     made_from: dict
-    text_only: Hypothesis
+    text_only: Hypothesis | None
     photographs: tuple[Prediction, ...]
     concepts: np.ndarray | None
 
+    @property
+    def stops_by_itself(self) -> bool:
+        """Whether a decoder decided how many words to write."""
+        return self.text_only is not None
+
     def save(self, folder: RunFolder) -> pathlib.Path:
-        """Writes ``predictions/SPLIT.json``, and beside it concepts and COCO's results format.
+        """Writes ``predictions/SPLIT.json``; beside it concepts, and captions as COCO has them.
 
         Args:
             folder: of the run.
@@ -85,8 +93,9 @@ class Predictions:
             unfinished = path.with_name(f".{path.stem}.{os.getpid()}.npy")
             np.save(unfinished, self.concepts)
             unfinished.replace(_concepts_path(path))
-        annotations = {p.image_id: p.annotation for p in self.photographs}
-        write_coco_results(path.with_suffix(".coco.json"), annotations)
+        if self.made_from["kind"] == "captions":
+            annotations = {p.image_id: p.annotation for p in self.photographs}
+            write_coco_results(path.with_suffix(".coco.json"), annotations)
         content = {
             "made_from": self.made_from,
             "text_only": self.text_only,
@@ -104,15 +113,32 @@ class Predictions:
         Raises:
             FileNotFoundError: the run has written nothing for this split yet.
         """
+        return cls._from_json(folder.predictions(split), _read(folder.predictions(split)))
+
+    @classmethod
+    def load_if_made_from(
+        cls, folder: RunFolder, split: str, made_from: dict
+    ) -> "Predictions | None":
+        """Reads what `save` wrote, if that depends on the very same; else None."""
         path = folder.predictions(split)
-        content = json.loads(path.read_text("utf-8"))
+        if not path.exists():
+            return None
+        content = _read(path)
+        return cls._from_json(path, content) if content["made_from"] == made_from else None
+
+    @classmethod
+    def _from_json(cls, path: pathlib.Path, content: dict) -> "Predictions":
         photographs = tuple(
-            Prediction(p["image_id"], p["file_name"], tuple(Hypothesis(*b) for b in p["beams"]))
+            Prediction(p["image_id"], p["file_name"], tuple(map(Hypothesis.from_json, p["beams"])))
             for p in content["photographs"]
         )
         concepts = np.load(_concepts_path(path)) if content["made_from"]["concepts"] else None
-        text_only = Hypothesis(*content["text_only"])
+        text_only = content["text_only"] and Hypothesis.from_json(content["text_only"])
         return cls(content["made_from"], text_only, photographs, concepts)
+
+
+def _read(path: pathlib.Path) -> dict:
+    return json.loads(path.read_text("utf-8"))
 
 
 def _concepts_path(path: pathlib.Path) -> pathlib.Path:
@@ -137,19 +163,55 @@ def predict(folder: RunFolder, split: str, *, progress: Progress = no_progress) 
     data = whole_split(prepared, split, _same_vocabulary(folder, prepared))
     model = load_model(folder)
     made_from = {
+        "format": FORMAT,
+        "kind": model.vocabulary.kind,
         "data": f"{prepared.name} {prepared.version}",
         "data_digest": prepared.digest,
         "split": split,
         "weights": _weights_digest(folder),
+        "concepts": len(model.vocabulary.concepts) if model.system.supervised else 0,
+        **_how_written(model, settings),
+    }
+    saved = Predictions.load_if_made_from(folder, split, made_from)
+    if saved is not None:
+        return saved
+    inputs = _model_inputs(folder, model, data, progress)
+    concepts = predict_concepts(model, inputs)
+    if model.decoder is None:
+        beams, text_only = highest_scores(concepts, model.vocabulary), None
+    else:
+        beams, text_only = _write(
+            model,
+            settings,
+            inputs,
+            lambda done: progress(f"annotating {split}", done, len(data), {}),
+        )
+    photographs = tuple(
+        Prediction(annotation.image_id, annotation.file_name, found)
+        for annotation, found in zip(data.annotations, beams, strict=True)
+    )
+    predictions = Predictions(made_from, text_only, photographs, concepts)
+    predictions.save(folder)
+    keras.backend.clear_session()
+    return predictions
+
+
+def _how_written(model: AnnotationModel, settings: RunSettings) -> dict:
+    if model.decoder is None:
+        return {"labels": FIXED_LENGTH}
+    return {
         "decoding": dataclasses.asdict(settings.decoding),
         "longest": settings.model.longest,
-        "concepts": len(model.vocabulary.concepts) if model.system.supervised else 0,
     }
-    if folder.predictions(split).exists():
-        saved = Predictions.load(folder, split)
-        if saved.made_from == made_from:
-            return saved
-    inputs = _model_inputs(folder, model, data, progress)
+
+
+def _write(
+    model: AnnotationModel,
+    settings: RunSettings,
+    inputs: ModelInputs,
+    progress: Callable[[int], None],
+) -> tuple[list[tuple[Hypothesis, ...]], Hypothesis]:
+    """What the decoder writes for each photograph, and what it writes without one."""
     embeddings = embed(model, inputs)
     nothing = np.zeros_like(embeddings[:1])
     width = settings.decoding.width
@@ -157,20 +219,10 @@ def predict(folder: RunFolder, split: str, *, progress: Progress = no_progress) 
     written = write(
         writer,
         np.concatenate([embeddings, nothing]),
-        progress=lambda done, _: progress(
-            f"annotating {split}", min(done, len(data)), len(data), {}
-        ),
+        progress=lambda done, _: progress(min(done, len(embeddings))),
     )
     *beams, without_photograph = hypotheses(written, model.vocabulary)
-    photographs = tuple(
-        Prediction(annotation.image_id, annotation.file_name, found)
-        for annotation, found in zip(data.annotations, beams, strict=True)
-    )
-    concepts = predict_concepts(model, inputs)
-    predictions = Predictions(made_from, without_photograph[0], photographs, concepts)
-    predictions.save(folder)
-    keras.backend.clear_session()
-    return predictions
+    return beams, without_photograph[0]
 
 
 def _model_inputs(
@@ -194,21 +246,6 @@ def _model_inputs(
         train=whole_split(data.prepared, "train", model.vocabulary),
         features=features,
     )
-
-
-def hypotheses(written: Written, vocabulary: Vocabulary) -> list[tuple[Hypothesis, ...]]:
-    """The hypotheses of each photograph as text, best first; those without probability left out."""
-    separator = " " if vocabulary.kind == "captions" else ", "
-    return [
-        tuple(
-            Hypothesis(separator.join(vocabulary.decode(ids)), log_probability)
-            for ids, log_probability in zip(beams, log_probabilities, strict=True)
-            if np.isfinite(log_probability)
-        )
-        for beams, log_probabilities in zip(
-            written.words.tolist(), written.log_probabilities.tolist(), strict=True
-        )
-    ]
 
 
 def whole_split(prepared: PreparedData, split: str, vocabulary: Vocabulary) -> EncodedSplit:

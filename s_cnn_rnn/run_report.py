@@ -1,19 +1,20 @@
 """Scores of systems -> the report page: what was run, how it learnt, what it writes."""
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from s_cnn_rnn import report
 from s_cnn_rnn.caption_metrics import caption_statistics
-from s_cnn_rnn.evaluation import METRICS, Difference, RunScores, SystemScores
+from s_cnn_rnn.evaluation import Comparison, RunScores, SystemScores
 from s_cnn_rnn.label_metrics import average_precision
 from s_cnn_rnn.logs import read_log
+from s_cnn_rnn.protocol_scores import MeanScores
 from s_cnn_rnn.results import commit, hardware
 from s_cnn_rnn.run_cost import FinishedStage, finished_stages
 from s_cnn_rnn.run_folder import RunFolder
-from s_cnn_rnn.score_table import costs, protocol
+from s_cnn_rnn.score_table import compared_protocols, costs
 from s_cnn_rnn.system_texts import describe_stage, introduce_system
 from s_cnn_rnn.systems import find_system
 
@@ -34,7 +35,7 @@ UNITS = {"Lu": "nats per photograph", "Lr": "nats per caption"}
 
 def make_report(
     system: SystemScores,
-    compared: Sequence[tuple[SystemScores, Sequence[Difference]]] = (),
+    comparisons: Sequence[Comparison] = (),
     *,
     command: str = "",
 ) -> report.Report:
@@ -42,7 +43,7 @@ def make_report(
 
     Args:
         system: the scores.
-        compared: other systems' scores, with the differences to them.
+        comparisons: with other systems on the same photographs.
         command: what makes the report again.
     """
     run = system.runs[0]
@@ -51,11 +52,11 @@ def make_report(
     row, vocabulary = find_system(run.settings.system), run.folder.vocabulary()
     return report.Report(
         title=f"{system.name} on {prepared.name}, {run.data.split}",
-        settings=_settings(system, compared, command),
-        scores=_scores(system),
+        settings=_settings(system, comparisons, command),
+        scores=_scores(system.main),
         system=system.name,
         baseline_scores=_text_only_scores(system),
-        compared=[_compared_run(other) for other, _ in compared],
+        compared=[_compared_run(comparison.other) for comparison in comparisons],
         concept_scores=_concept_scores(run),
         curves=[curve for stage in stages for curve in learning_curves(stage)],
         photographs=list(_photographs(run)),
@@ -64,7 +65,7 @@ def make_report(
     )
 
 
-def _settings(system: SystemScores, compared, command: str) -> dict[str, object]:
+def _settings(system: SystemScores, comparisons, command: str) -> dict[str, object]:
     run = system.runs[0]
     prepared = run.data.prepared
     content = {
@@ -73,27 +74,29 @@ def _settings(system: SystemScores, compared, command: str) -> dict[str, object]
         "hardware": hardware(),
         "data set": f"{prepared.name} {prepared.version}",
         "data digest": prepared.digest,
-        "evaluated": f"{len(run.data):,} photographs of {run.data.split}; {protocol(system)}",
+        "evaluated": f"{len(run.data):,} photographs of {run.data.split}; {system.main.protocol}",
         "seeds": system.seeds,
         "run": str(run.folder.path),
         **{name: f"{value:,.0f}" for name, value in costs(system).items()},
     }
-    for other, found in compared:
+    for other, protocols in comparisons:
         content[f"{system.name} minus {other.name}"] = {
-            d.metric: f"{d.value:+.4f} (95%: {d.low:+.4f} to {d.high:+.4f})" for d in found
+            compared_protocols(compared): {
+                d.metric: f"{d.value:+.4f} (95%: {d.low:+.4f} to {d.high:+.4f})"
+                for d in compared.differences
+            }
+            for compared in protocols
         }
     return content | {"settings": run.settings.to_dict()}
 
 
-def _scores(system: SystemScores) -> list[report.Score]:
-    values, intervals = system.values, system.intervals
-    missing = {metric: why for run in system.runs for metric, why in run.captions.missing.items()}
-    return [_score(name, values, intervals, missing) for name in values if name != "concept mAP"]
+def _scores(scores: MeanScores) -> list[report.Score]:
+    return [_score(scores, metric) for metric in scores.values if metric != "concept mAP"]
 
 
 def _text_only_scores(system: SystemScores) -> list[report.Score]:
-    values, intervals = system.text_only_values, system.text_only_intervals
-    scores = [_score(m, values, intervals, {}) for m in METRICS if values[m] is not None]
+    text_only = system.text_only
+    scores = [_score(text_only, m) for m, value in text_only.values.items() if value is not None]
     texts = [run.predictions.text_only.annotation for run in system.runs]
     counted = [caption_statistics([text]) for text in texts]
     return scores + [
@@ -101,14 +104,14 @@ def _text_only_scores(system: SystemScores) -> list[report.Score]:
     ]
 
 
-def _score(metric: str, values: Mapping, intervals: Mapping, missing: Mapping) -> report.Score:
-    low, high = intervals.get(metric, (None, None))
-    return report.Score(metric, values[metric], low, high, missing.get(metric, ""))
+def _score(scores: MeanScores, metric: str) -> report.Score:
+    low, high = scores.intervals.get(metric, (None, None))
+    return report.Score(metric, scores.values[metric], low, high, scores.missing.get(metric, ""))
 
 
 def _compared_run(system: SystemScores) -> report.ComparedRun:
     captions = {p.file_name: p.annotation for p in system.runs[0].annotated}
-    return report.ComparedRun(system.name, _scores(system), captions)
+    return report.ComparedRun(system.name, _scores(system.main), captions)
 
 
 def _concept_scores(run: RunScores) -> report.ConceptScores | None:
@@ -123,7 +126,7 @@ def _concept_scores(run: RunScores) -> report.ConceptScores | None:
         threshold=SURE,
         average_precisions=[None if np.isnan(p) else float(p) for p in precisions],
     )
-    mean = report.Score("concept mAP", run.figures["concept mAP"])
+    mean = report.Score("concept mAP", run.protocols[0].values["concept mAP"])
     return report.ConceptScores(mean, concepts, threshold=SURE)
 
 
@@ -151,8 +154,8 @@ def _stage(finished: FinishedStage, run: RunScores) -> report.Stage:
 
 
 def _photographs(run: RunScores) -> Iterator[report.ReportPhotograph]:
-    scores = run.captions.per_photograph["CIDEr"]
-    score_of = dict(zip(run.captions.image_ids, scores.tolist(), strict=True))
+    scores = run.protocols[0]
+    score_of = dict(zip(scores.image_ids, scores.per_photograph.tolist(), strict=True))
     words = run.folder.vocabulary().concepts
     for n, prediction in enumerate(run.annotated):
         yield report.ReportPhotograph(
@@ -162,7 +165,7 @@ def _photographs(run: RunScores) -> Iterator[report.ReportPhotograph]:
             score=score_of[prediction.image_id],
             references=run.data.references[n],
             concepts=_concepts(run, n, words),
-            beams=[report.Beam(*hypothesis) for hypothesis in prediction.beams],
+            beams=[report.Beam(h.annotation, h.log_probability) for h in prediction.beams],
             baseline_caption=run.predictions.text_only.annotation,
         )
 

@@ -1,29 +1,14 @@
 """Scores as result rows for files and as lines for the screen."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from s_cnn_rnn.caption_metrics.scoring import OFFICIAL_TOKENISER
-from s_cnn_rnn.evaluation import Difference, SystemScores
+from s_cnn_rnn.evaluation import Compared, Comparison, SystemScores
+from s_cnn_rnn.protocol_scores import MeanScores
 from s_cnn_rnn.results import Result, result_rows
 
 TRAINING_SECONDS = "training seconds"
 ENCODER_PASSES = "encoder passes"
 _VISIBLE = 5e-5  # what the printed digits show; BLEU's own small constants differ by less
-
-
-def protocol(system: SystemScores) -> str:
-    """How captions were decoded and scored, such as "beam 3, 5 references, PTB tokeniser"."""
-    run = system.runs[0]
-    decoding = run.settings.decoding
-    parts = ["greedy" if decoding.width == 1 else f"beam {decoding.width}"]
-    if decoding.length_normalisation and decoding.width > 1:
-        parts.append(f"length normalisation {decoding.length_normalisation:g}")
-    counts = [len(references) for references in run.data.references]
-    few, many = min(counts), max(counts)
-    parts.append(f"{many} references" if few == many else f"{few} to {many} references")
-    official = run.captions.tokeniser == OFFICIAL_TOKENISER
-    parts.append("PTB tokeniser" if official else "imitated PTB tokeniser")
-    return ", ".join(parts)
 
 
 def costs(system: SystemScores) -> dict[str, float]:
@@ -35,56 +20,87 @@ def costs(system: SystemScores) -> dict[str, float]:
 
 
 def rows_of_system(system: SystemScores, *, command: str) -> list[Result]:
-    """One row a number, as `results.append_results` takes them.
+    """One row a number under each protocol, as `results.append_results` takes them.
 
     Args:
         system: the scores.
         command: what measures them again.
     """
     run = system.runs[0]
-    text_only = {"text-only CIDEr": system.text_only_values["CIDEr"]}
-    intervals = {"text-only CIDEr": system.text_only_intervals["CIDEr"]}
-    return result_rows(
-        system.values | text_only | costs(system),
-        system.intervals | intervals,
-        system=run.settings.system,
-        split=run.data.split,
-        protocol=protocol(system),
-        encoder=run.settings.encoder.name,
-        trained_through="yes" if run.cost.trained_through else "no",
-        data_hash=run.data.prepared.digest[:16],
-        seeds=system.seeds,
-        command=command,
+    rows = []
+    for scores in system.protocols:
+        values, intervals = _with_text_only(system, scores)
+        rows += result_rows(
+            values | costs(system),
+            intervals,
+            system=run.settings.system,
+            split=run.data.split,
+            protocol=scores.protocol,
+            encoder=run.settings.encoder.name,
+            trained_through="yes" if run.cost.trained_through else "no",
+            data_hash=run.data.prepared.digest[:16],
+            seeds=system.seeds,
+            command=command,
+        )
+    return rows
+
+
+def _with_text_only(system: SystemScores, scores: MeanScores) -> tuple[dict, dict]:
+    """Values and intervals; beside the main ones the text-only baseline's headline."""
+    text_only = system.text_only
+    if scores is not system.main or text_only is None:
+        return dict(scores.values), dict(scores.intervals)
+    metric, name = text_only.headline, f"text-only {text_only.headline}"
+    return (
+        scores.values | {name: text_only.values[metric]},
+        scores.intervals | {name: text_only.intervals[metric]},
     )
 
 
 def lines_of_system(system: SystemScores) -> list[str]:
-    """The scores of a system as a table for the screen."""
+    """The scores of a system as tables for the screen, one for each protocol."""
     run = system.runs[0]
     split, count = run.data.split, len(run.data)
     lines = [f"{system.name}, seed {system.seeds}: {count} photographs of {split}"]
-    lines.append(f"{protocol(system)}; {run.settings.encoder.name}, {_how_trained(run)}")
-    lines.append(_line("", "value", "95% interval", "text only"))
-    values, intervals = system.values, system.intervals
-    text_only = system.text_only_values
-    for metric, value in values.items():
-        measured = text_only.get(metric) is not None
-        beside = _number(text_only[metric]) if measured else ""
-        lines.append(_line(metric, _number(value), _span(intervals, metric), beside))
+    for scores in system.protocols:
+        lines += _lines_of_protocol(system, scores)
     for name, value in costs(system).items():
-        lines.append(_line(name, _number(value), "", ""))
-    missing = {
-        f"{m} is missing: {why}" for one in system.runs for m, why in one.captions.missing.items()
-    }
+        lines.append(_line(name, _number(value, counts=True), "", ""))
+    missing = {f"{m} is missing: {why}" for s in system.protocols for m, why in s.missing.items()}
     return lines + sorted(missing)
 
 
-def lines_of_differences(
-    first: SystemScores, second: SystemScores, found: Sequence[Difference]
-) -> list[str]:
-    """The differences between two systems as a table for the screen."""
-    lines = [f"{first.name} minus {second.name} (paired over photographs)"]
-    for difference in found:
+def _lines_of_protocol(system: SystemScores, scores: MeanScores) -> list[str]:
+    run = system.runs[0]
+    lines = [f"{scores.protocol}; {run.settings.encoder.name}, {_how_trained(run)}"]
+    beside = system.text_only if scores is system.main else None
+    lines.append(_line("", "value", "95% interval", "text only" if beside else ""))
+    for metric, value in scores.values.items():
+        measured = beside is not None and beside.values.get(metric) is not None
+        text_only = _number(beside.values[metric]) if measured else ""
+        span = _span(scores.intervals, metric)
+        lines.append(_line(metric, _number(value, counts=not span), span, text_only))
+    return lines
+
+
+def lines_of_comparison(system: SystemScores, comparison: Comparison) -> list[str]:
+    """The differences between two systems as tables for the screen, one for each protocol."""
+    head = f"{system.name} minus {comparison.other.name} (paired over photographs)"
+    lines = [head]
+    for compared in comparison.protocols:
+        lines += [compared_protocols(compared), *_lines_of_differences(compared)]
+    return lines
+
+
+def compared_protocols(compared: Compared) -> str:
+    """The protocols of a difference, such as "own stop minus top 3"; one where both are it."""
+    first, second = compared.first.protocol, compared.second.protocol
+    return first if first == second else f"{first} minus {second}"
+
+
+def _lines_of_differences(compared: Compared) -> list[str]:
+    lines = []
+    for difference in compared.differences:
         low, high = difference.low, difference.high
         remark = "differs" if low > _VISIBLE or high < -_VISIBLE else ""
         span = f"{low:+.4f} to {high:+.4f}"
@@ -107,7 +123,9 @@ def _span(intervals: Mapping, metric: str) -> str:
     return f"{low:.4f} to {high:.4f}"
 
 
-def _number(value: float | None) -> str:
+def _number(value: float | None, *, counts: bool = False) -> str:
     if value is None:
         return "missing"
+    if counts and float(value).is_integer():
+        return f"{value:,.0f}"
     return f"{value:.4f}" if abs(value) < 10 else f"{value:,.1f}"

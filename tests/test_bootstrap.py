@@ -161,3 +161,12 @@ def test_means_leave_out_what_does_not_count():
     assert scores.values == {"right": 0.5, "none": None}
     assert set(bootstrap(scores, 20)) == {"right"}
     assert mean_values([scores, scores]) == {"right": 0.5, "none": None}
+
+
+def test_intervals_of_shares_are_those_of_the_normal_distribution():
+    right = np.concatenate([np.arange(400) < 100, np.full(50, np.nan)])
+    scores = Ratios.of_means(tuple(range(450)), {"right": right})
+    low, high = bootstrap(scores)["right"]
+    deviation = np.sqrt(0.25 * 0.75 / 400)
+    assert low == pytest.approx(0.25 - 1.96 * deviation, abs=0.005)
+    assert high == pytest.approx(0.25 + 1.96 * deviation, abs=0.005)

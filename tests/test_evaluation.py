@@ -7,9 +7,11 @@ from finished_runs import copy_run, write_captions
 from sklearn.metrics import average_precision_score
 
 from s_cnn_rnn import evaluation
+from s_cnn_rnn.bootstrap import Ratios
 from s_cnn_rnn.caption_metrics import score_captions
-from s_cnn_rnn.evaluation import SystemScores, differences, score_run, score_systems
+from s_cnn_rnn.evaluation import HowScored, compare_systems, score_run, score_systems
 from s_cnn_rnn.predictions import predict
+from s_cnn_rnn.protocol_scores import MeanScores, differences
 
 WORDS = ["dot", "ring", "star", "box", "hoop", "cross"]
 
@@ -22,6 +24,9 @@ pytestmark = [
 
 def length(file_name: str, caption: str) -> dict[str, float]:
     return {"words": len(caption.split())}
+
+
+WITH_LENGTH = HowScored(own_score=length)
 
 
 @pytest.fixture(scope="module")
@@ -43,22 +48,23 @@ def _human(run) -> list[str]:
 
 def test_a_run_is_scored_on_its_own_photographs(seeds, tiny_data):
     right, _ = seeds
-    scores = score_run(right, "validation", own_score=length)
-    assert scores.captions.values["BLEU-4"] == pytest.approx(1)
+    run = score_run(right, "validation", how=WITH_LENGTH)
+    (scores,) = run.protocols
+    assert scores.values["BLEU-4"] == pytest.approx(1)
     annotations = tiny_data.annotations("validation")
     written = {a.image_id: a.captions[0] for a in annotations}
     references = {a.image_id: a.captions for a in annotations}
     expected = score_captions(written, references, meteor=False)
     for metric in ("CIDEr", "ROUGE-L", "BLEU-2"):
-        assert scores.captions.values[metric] == expected.values[metric]
+        assert scores.values[metric] == expected.values[metric]
     text_only = predict(right, "validation").text_only.annotation
     expected = score_captions(dict.fromkeys(written, text_only), references, meteor=False)
-    assert scores.text_only.values["CIDEr"] == expected.values["CIDEr"]
-    by_id = {a.image_id: len(a.captions[0].split()) for a in annotations}
-    assert scores.own["words"].tolist() == [by_id[i] for i in scores.captions.image_ids]
+    assert run.text_only.values["CIDEr"] == expected.values["CIDEr"]
     lengths = [len(caption.split()) for caption in written.values()]
-    assert scores.figures["mean length"] == pytest.approx(np.mean(lengths))
-    assert scores.figures["distinct captions"] == len(set(written.values()))
+    assert scores.values["words"] == pytest.approx(np.mean(lengths))
+    assert scores.beside["mean length"] == pytest.approx(np.mean(lengths))
+    assert scores.beside["distinct captions"] == len(set(written.values()))
+    assert list(scores.values)[:2] == ["CIDEr", "BLEU-4"]
 
 
 def test_concept_map_against_another_program(seeds):
@@ -67,13 +73,13 @@ def test_concept_map_against_another_program(seeds):
     truth, predicted = scores.data.concepts, scores.predictions.concepts
     present = np.flatnonzero(truth.any(axis=0))
     expected = [average_precision_score(truth[:, k], predicted[:, k]) for k in present]
-    assert scores.figures["concept mAP"] == pytest.approx(np.mean(expected))
+    assert scores.protocols[0].values["concept mAP"] == pytest.approx(np.mean(expected))
 
 
 def test_seeds_are_meaned(seeds):
-    (system,) = score_systems([seeds], "validation", own_score=length)
-    right, poor = (run.captions.values for run in system.runs)
-    values, intervals = system.values, system.intervals
+    (system,) = score_systems([seeds], "validation", how=WITH_LENGTH)
+    right, poor = (run.protocols[0].values for run in system.runs)
+    values, intervals = system.main.values, system.main.intervals
     assert system.seeds == "0 1"
     assert right["CIDEr"] > 1 > poor["CIDEr"]
     for metric in ("CIDEr", "BLEU-1", "BLEU-4", "ROUGE-L"):
@@ -89,34 +95,25 @@ def test_seeds_are_meaned(seeds):
 
 def test_differences_are_paired(seeds):
     right, poor = seeds
-    ours, other = score_systems([[right], [poor]], "validation", own_score=length)
+    ours, other = score_systems([[right], [poor]], "validation", how=WITH_LENGTH)
     assert (ours.name, other.name) == ("ours (0)", "ours (1)")
-    found = {d.metric: d for d in differences(ours, other)}
-    assert found["CIDEr"].value == pytest.approx(ours.values["CIDEr"] - other.values["CIDEr"])
+    assert compare_systems(ours, other).other is other
+    (compared,) = compare_systems(ours, other).protocols
+    found = {d.metric: d for d in compared.differences}
+    left, right = ours.main.values, other.main.values
+    assert found["CIDEr"].value == pytest.approx(left["CIDEr"] - right["CIDEr"])
     assert 0 < found["CIDEr"].low <= found["CIDEr"].high
     assert found["words"].low > 0
-    itself = differences(ours, ours)
+    itself = differences(ours.main, ours.main)
     assert {(d.value, d.low, d.high) for d in itself} == {(0, 0, 0)}
     # Each photograph's difference is 2: so is that of every resample, however lengths vary.
-    shifted = SystemScores("longer", (_with_own(ours.runs[0], ours.runs[0].own["words"] + 2),))
-    (difference,) = (d for d in differences(shifted, ours) if d.metric == "words")
+    scores = ours.main.runs[0]
+    captions, own = scores.parts
+    lengths, _ = own.parts["words"]
+    longer = Ratios.of_means(scores.image_ids, {"words": lengths + 2})
+    shifted = MeanScores((dataclasses.replace(scores, parts=(captions, longer)),))
+    (difference,) = (d for d in differences(shifted, ours.main) if d.metric == "words")
     assert (difference.value, difference.low, difference.high) == pytest.approx((2, 2, 2))
-
-
-def _with_own(run, words):
-    return dataclasses.replace(run, own={"words": words})
-
-
-def test_own_intervals_are_those_of_the_normal_distribution(seeds):
-    run = score_run(seeds[0], "validation")
-    right = np.arange(400) < 100
-    rows = np.concatenate([right, np.full(50, np.nan)])
-    system = SystemScores("ours", (dataclasses.replace(run, own={"right": rows}),))
-    assert system.values["right"] == pytest.approx(0.25)
-    low, high = system.intervals["right"]
-    deviation = np.sqrt(0.25 * 0.75 / 400)
-    assert low == pytest.approx(0.25 - 1.96 * deviation, abs=0.005)
-    assert high == pytest.approx(0.25 + 1.96 * deviation, abs=0.005)
 
 
 def test_what_does_not_belong_together_is_refused(seeds, tiny_run, tmp_path):
@@ -127,9 +124,6 @@ def test_what_does_not_belong_together_is_refused(seeds, tiny_run, tmp_path):
     twice = copy_run(tiny_run, tmp_path / "twice", seed=1)
     with pytest.raises(ValueError, match=r"have the same seed \(1\)"):
         score_systems([[poor, twice]], "validation")
-    labels = copy_run(tiny_run, tmp_path / "labels", task="labels")
-    with pytest.raises(ValueError, match="writes labels"):
-        score_run(labels, "validation")
 
 
 def test_runs_on_different_data_are_not_compared(seeds, tiny_run, tmp_path, monkeypatch):

@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
+from finished_runs import untrained_run
 from keras import ops
 from PIL import Image
 
@@ -80,7 +81,7 @@ def test_text_only_is_the_decoder_on_an_embedding_of_zeros(predictions, tiny_run
 def test_what_was_saved_is_used_until_something_it_depends_on_changes(own_run, predictions):
     path = own_run.predictions("validation")
     content = json.loads(path.read_text("utf-8"))
-    content["photographs"][0]["beams"][0] = ["a marked caption", -1.0]
+    content["photographs"][0]["beams"][0] = ["a marked caption", -1.0, ["a", "marked", "caption"]]
     path.write_text(json.dumps(content), "utf-8")
     marked = predict(own_run, "validation")
     assert marked.photographs[0].annotation == "a marked caption"
@@ -133,3 +134,52 @@ def test_faults_are_told(own_run, tmp_path):
     own_run.stage("joint").summary.unlink()
     with pytest.raises(FileNotFoundError, match="missing stages: joint"):
         predict(own_run, "validation")
+
+
+@pytest.fixture(scope="module")
+def label_runs(tiny_data, tmp_path_factory):
+    """`ours+tags`, which writes labels, and `cnn+tags`, which has no decoder."""
+    folder = tmp_path_factory.mktemp("labels")
+    stages = {"cnn": {"steps": 1}}
+    options = {"task": "labels", "stages": stages, "decoding": {"width": 2}}
+    return [
+        untrained_run(folder / system, tiny_data, system=system, **options)
+        for system in ("ours+tags", "cnn+tags")
+    ]
+
+
+def test_a_decoders_labels_are_kept_as_they_were_written(label_runs):
+    run, _ = label_runs
+    found = predict(run, "validation")
+    labels = run.vocabulary().words
+    assert found.stops_by_itself
+    for photograph in found.photographs:
+        assert len(photograph.beams) == 2
+        for hypothesis in photograph.beams:
+            assert set(hypothesis.words) <= set(labels)
+            assert len(set(hypothesis.words)) == len(hypothesis.words)
+            assert hypothesis.annotation == ", ".join(hypothesis.words)
+            assert hypothesis.log_probability < 0
+        assert photograph.words == photograph.beams[0].words
+
+
+def test_without_a_decoder_the_three_highest_scores_are_taken(label_runs):
+    _, run = label_runs
+    found = predict(run, "validation")
+    labels = np.array(run.vocabulary().concepts)
+    assert found.text_only is None
+    assert not found.stops_by_itself
+    assert found.concepts.shape == (6, len(labels))
+    for photograph, scores in zip(found.photographs, found.concepts, strict=True):
+        assert photograph.words == tuple(labels[np.argsort(-scores)[:3]])
+        (hypothesis,) = photograph.beams
+        assert hypothesis.log_probability is None
+
+
+def test_labels_are_read_as_they_were_saved(label_runs):
+    for run in label_runs:
+        there, again = predict(run, "validation"), Predictions.load(run, "validation")
+        assert again.photographs == there.photographs
+        assert again.text_only == there.text_only
+        np.testing.assert_array_equal(again.concepts, there.concepts)
+        assert not (run.path / "predictions" / "validation.coco.json").exists()

@@ -4,9 +4,9 @@ import re
 
 import numpy as np
 import pytest
-from finished_runs import copy_run, write_captions
+from finished_runs import copy_run, untrained_run, write_captions
 
-from s_cnn_rnn.evaluation import differences, score_systems
+from s_cnn_rnn.evaluation import compare_systems, score_systems
 from s_cnn_rnn.report import write_report
 from s_cnn_rnn.run_cost import finished_stages
 from s_cnn_rnn.run_report import learning_curves, make_report
@@ -24,20 +24,20 @@ def systems(tiny_run, tmp_path_factory, without_java):
 @pytest.fixture(scope="module")
 def report(systems):
     ours, other = systems
-    found = [(other, differences(ours, other))]
-    return make_report(ours, found, command="python -m experiments.evaluate --run=runs/ours")
+    command = "python -m experiments.evaluate --run=runs/ours"
+    return make_report(ours, [compare_systems(ours, other)], command=command)
 
 
 def test_scores_are_those_of_the_evaluation(report, systems):
-    values = systems[0].values
+    values = systems[0].main.values
     scores = {score.metric: score for score in report.scores}
     assert report.scores[0].metric == "CIDEr"
     assert scores["CIDEr"].value == values["CIDEr"]
-    assert (scores["CIDEr"].low, scores["CIDEr"].high) == systems[0].intervals["CIDEr"]
+    assert (scores["CIDEr"].low, scores["CIDEr"].high) == systems[0].main.intervals["CIDEr"]
     assert "left out" in scores["METEOR"].reason
     assert report.concept_scores.mean_average_precision.value == values["concept mAP"]
     baseline = {score.metric: score.value for score in report.baseline_scores}
-    assert baseline["CIDEr"] == systems[0].text_only_values["CIDEr"]
+    assert baseline["CIDEr"] == systems[0].text_only.values["CIDEr"]
     assert "METEOR" not in baseline
     assert baseline["distinct captions"] == 1
 
@@ -52,8 +52,8 @@ def test_photographs_show_what_was_predicted(report, systems, tiny_data):
         assert shown.references == annotation.captions
         assert shown.caption == run.predictions.photographs[n].annotation
         assert shown.baseline_caption == run.predictions.text_only.annotation
-        place = run.captions.image_ids.index(annotation.image_id)
-        assert shown.score == run.captions.per_photograph["CIDEr"][place]
+        place = run.protocols[0].image_ids.index(annotation.image_id)
+        assert shown.score == run.protocols[0].per_photograph[place]
         said = {word for caption in annotation.captions for word in caption.lower().split()}
         true = {concept.word for concept in shown.concepts if concept.is_true}
         assert true >= said & set(vocabulary.concepts)
@@ -104,21 +104,19 @@ def test_the_page_is_whole(report, tmp_path):
         "The interface and the decoder learn the words (Lr) from the true concepts.",
         "caption 3 of the other",
         "python -m experiments.evaluate --run=runs/ours",
-        "ours (ours_0) minus ours (other).CIDEr",
+        "ours (ours_0) minus ours (other).beam 3, 5 references, imitated PTB tokeniser.CIDEr",
         "settings.stages.joint.steps",
     ):
         assert text in text_alone
 
 
 def test_a_run_without_concepts(tiny_data, tmp_path, without_java):
-    from tiny_runs import train_tiny
-
-    stage = {"steps": 1, "photographs": 4}
-    run = train_tiny(tmp_path / "nic-f", tiny_data, system="nic-f", stages={"rnn": stage})
+    stages = {"rnn": {"steps": 1}}
+    run = untrained_run(tmp_path / "nic-f", tiny_data, system="nic-f", stages=stages)
     (system,) = score_systems([[run]], "validation")
     report = make_report(system)
     assert report.concept_scores is None
-    assert "concept mAP" not in system.values
+    assert "concept mAP" not in system.main.values
     assert all(not photograph.concepts for photograph in report.photographs)
     assert [stage.name for stage in report.stages] == ["rnn"]
     assert "No concepts are learnt" in write_report(tmp_path / "r.html", report).read_text("utf-8")

@@ -5,7 +5,12 @@ whether a decoder wrote it (`written_sets`), or it is the top 3 (`predicted_top`
 a threshold (`predicted_above`).
 """
 
-from s_cnn_rnn.label_metrics.predicting import predicted_above, predicted_top, written_sets
+from s_cnn_rnn.label_metrics.predicting import (
+    predicted_above,
+    predicted_top,
+    ranked_top,
+    written_sets,
+)
 from s_cnn_rnn.label_metrics.ranking import (
     RankingScores,
     average_precision,
@@ -26,6 +31,7 @@ __all__ = [
     "mean_average_precision",
     "predicted_above",
     "predicted_top",
+    "ranked_top",
     "rare_first_pairs",
     "written_sets",
 ]

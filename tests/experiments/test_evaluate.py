@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from finished_runs import copy_run, write_captions
+from finished_runs import copy_run, untrained_run, write_captions
 
 from experiments import evaluation_run
 from s_cnn_rnn.results import read_results
@@ -37,6 +37,31 @@ def test_scores_are_printed_added_and_reported(tiny_run, tmp_path, without_java,
     }
     (printed,) = (line for line in lines[:15] if line.split()[:1] == ["CIDEr"])
     assert float(printed.split()[1]) == pytest.approx(rows["CIDEr"].value, abs=1e-4)
+
+
+def test_labels_are_scored_by_the_same_program(tiny_data, tmp_path, capsys):
+    options = {"task": "labels", "stages": {"cnn": {"steps": 1}, "joint": {"steps": 1}}}
+    ours, other = (
+        untrained_run(tmp_path / system, tiny_data, system=system, **options)
+        for system in ("ours", "cnn-logistic")
+    )
+    results = tmp_path / "table.csv"
+    for run, compare in ((ours, [str(other.path)]), (other, [])):
+        evaluation_run.evaluate(
+            [str(run.path)], compare=compare, results=str(results), report=False
+        )
+    lines = capsys.readouterr().out.splitlines()
+    assert "ours minus cnn-logistic (paired over photographs)" in lines
+    assert "own stop, beam 3 minus threshold chosen on train" in lines
+    rows = {(row.system, row.protocol, row.metric) for row in read_results(results)}
+    assert {(s, p) for s, p, _ in rows} == {
+        ("ours", "own stop, beam 3"),
+        ("cnn-logistic", "top 3"),
+        ("cnn-logistic", "threshold chosen on train"),
+        ("cnn-logistic", "per-label thresholds chosen on train"),
+    }
+    assert ("ours", "own stop, beam 3", "text-only O-F1") in rows
+    assert ("cnn-logistic", "top 3", "O-F1") in rows
 
 
 def test_the_command_is_as_one_would_type_it_here(tmp_path, monkeypatch):

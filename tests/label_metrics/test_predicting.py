@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 from label_sets import sets
 
-from s_cnn_rnn.label_metrics import predicted_above, predicted_top, written_sets
-from s_cnn_rnn.label_metrics.predicting import ranked_top
+from s_cnn_rnn.label_metrics import predicted_above, predicted_top, ranked_top, written_sets
 
 
 def test_top_takes_the_first_of_equal_scores():
