@@ -1,4 +1,4 @@
-"""Looks at a model during training: losses, concept scores and captions on the validation part."""
+"""Looks at a model during training: losses and scores on the validation part."""
 
 import dataclasses
 
@@ -6,7 +6,13 @@ import numpy as np
 
 from s_cnn_rnn.caption_metrics import quick_scores
 from s_cnn_rnn.features import encode_photographs
-from s_cnn_rnn.label_metrics import mean_average_precision
+from s_cnn_rnn.hypotheses import FIXED_LENGTH, Hypothesis
+from s_cnn_rnn.label_metrics import (
+    label_scores,
+    mean_average_precision,
+    predicted_top,
+    written_sets,
+)
 from s_cnn_rnn.logs import Sample, StageLog
 from s_cnn_rnn.model_inputs import ModelInputs
 from s_cnn_rnn.writing import Writer, embed, predict_concepts, write
@@ -43,8 +49,7 @@ class Monitor:
         losses = self.likelihoods(given, data.concepts, data.words)
         values = {f"validation/{name}": value for name, value in losses.items()}
         if "concepts" in stage.outputs:
-            predicted = predict_concepts(self.model, inputs)
-            values["validation/concept_mAP"] = mean_average_precision(predicted, data.concepts)
+            values |= self._concepts(predict_concepts(self.model, inputs))
         if self.writer is not None:
             embedding = given["concepts"] if inputs is None else embed(self.model, inputs)
             values |= self._written(step, embedding)
@@ -58,19 +63,41 @@ class Monitor:
         features = encode_photographs(self.model.encoder, self.data)
         return dataclasses.replace(inputs, features=features[:, None])
 
-    def _written(self, step: int, embedding: np.ndarray) -> dict[str, float]:
-        is_list = self.model.vocabulary.kind == "labels"
-        separator = ", " if is_list else " "
-        words = write(self.writer, embedding).annotations
-        annotations = [separator.join(each) for each in words]
-        photographs = self.data.photographs(np.arange(min(SAMPLES, len(self.data))))
-        people = [", ".join(r) if is_list else r[0] for r in self.data.references]
-        names = [annotation.file_name for annotation in self.data.annotations]
-        shown = zip(names, photographs, annotations, people, strict=False)  # the first few
-        self.log.samples(step, [Sample(*sample) for sample in shown])
-        values = {"validation/distinct": len(set(annotations)) / len(annotations)}
-        if not is_list:
-            written = dict(enumerate(annotations))
-            scores = quick_scores(written, dict(enumerate(self.data.references)))
-            values |= {f"validation/{name}": value for name, value in scores.items()}
+    def _concepts(self, predicted: np.ndarray) -> dict[str, float]:
+        """Scores of s_hat [N, k]; where labels are read from it, those of the highest as well."""
+        truth = self.data.concepts
+        values = {"validation/concept_mAP": mean_average_precision(predicted, truth)}
+        if self.model.vocabulary.kind == "labels" and self.writer is None:
+            count = min(FIXED_LENGTH, predicted.shape[1])
+            scores = label_scores(predicted_top(predicted, count), truth).values
+            values[f"validation/O-F1_top_{count}"] = scores["O-F1"]
         return values
+
+    def _written(self, step: int, embedding: np.ndarray) -> dict[str, float]:
+        """Scores of what is written for image embeddings [N, d]; the first few are logged."""
+        kind, data = self.model.vocabulary.kind, self.data
+        words = write(self.writer, embedding).annotations
+        annotations = [Hypothesis.of_words(each, kind).annotation for each in words]
+        photographs = data.photographs(np.arange(min(SAMPLES, len(data))))
+        people = {
+            "captions": lambda references: references[0],
+            "labels": lambda references: Hypothesis.of_words(references, kind).annotation,
+        }
+        references = map(people[kind], data.references)
+        names = [annotation.file_name for annotation in data.annotations]
+        shown = zip(names, photographs, annotations, references, strict=False)  # the first few
+        self.log.samples(step, [Sample(*sample) for sample in shown])
+        scores = {"captions": self._caption_scores, "labels": self._label_scores}[kind](words)
+        distinct = len(set(annotations)) / len(annotations)
+        return {"validation/distinct": distinct} | {
+            f"validation/{name}": value for name, value in scores.items()
+        }
+
+    def _caption_scores(self, words: list[list[str]]) -> dict[str, float]:
+        written = {n: " ".join(each) for n, each in enumerate(words)}
+        return quick_scores(written, dict(enumerate(self.data.references)))
+
+    def _label_scores(self, words: list[list[str]]) -> dict[str, float]:
+        predicted = written_sets(words, self.model.vocabulary.concepts)
+        scores = label_scores(predicted, self.data.concepts).values
+        return {name: scores[name] for name in ("O-F1", "C-F1")}
