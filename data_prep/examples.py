@@ -101,6 +101,9 @@ def _large(record: Record, width: int, height: int) -> Problem:
 
 def outcomes(records: list[Record], workers: int) -> Iterator[Example | Problem]:
     """`example_of` each record, in order, by several threads (Pillow decodes without the GIL)."""
+    if all(record.photograph is None for record in records):
+        yield from map(example_of, records)
+        return
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
         yield from pool.map(example_of, records)
 

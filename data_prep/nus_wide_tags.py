@@ -49,7 +49,7 @@ class Tags:
 
 def photograph_id(file_name: str) -> int | None:
     """Flickr's id in a name like ``actor/0001_2124494179.jpg``."""
-    digits = pathlib.PurePosixPath(file_name).stem.rpartition("_")[2]
+    digits = file_name.rpartition("_")[2].partition(".")[0]
     return int(digits) if digits.isascii() and digits.isdigit() else None
 
 

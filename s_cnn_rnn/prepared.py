@@ -55,7 +55,7 @@ class Annotation:
 
     def as_line(self) -> str:
         """The line of the annotations file, without its end."""
-        return json.dumps(dataclasses.asdict(self), ensure_ascii=False)
+        return json.dumps(vars(self), ensure_ascii=False)
 
     @classmethod
     def from_line(cls, line: str) -> "Annotation":
