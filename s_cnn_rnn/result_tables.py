@@ -5,10 +5,14 @@ A marker names the result file and what to show of it, up to the marker that end
     <!-- table: results/table4_flickr8k.csv split=validation columns=CIDEr,BLEU-4 by=system -->
     <!-- end of table -->
 
-Words of a marker, in quotes where they hold blanks: ``columns`` (metrics), ``by`` (what a line of
-the table stands for), ``decimals``, ``bold=yes`` (the best of each column), ``source=yes``
-(commands and machines below the table), and any column of the file with the values to keep, joined
-by "|". Without ``columns`` the metrics are those of the paper's table 4.
+Words of a marker, in quotes where they hold blanks: ``columns`` (metrics, or "table_1", "table_2",
+"table_4" for those of the paper's tables; table 4's where it is left out), ``by`` (what a line of
+the table stands for), ``decimals``, ``percent=yes`` (label scores times 100, as in tables 1 and 2),
+``intervals`` (metrics whose intervals are shown; all by default, or "none"), ``bold=yes`` (the best
+of each column), ``source=yes`` (commands and machines below the table), and any column of the file
+with the values to keep, joined by "|". Labels::
+
+    <!-- table: results/table1_mirflickr.csv columns=table_1 by=system,protocol percent=yes -->
 """
 
 import pathlib
@@ -16,17 +20,24 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
+from s_cnn_rnn.label_metrics import SCORES
 from s_cnn_rnn.results import COLUMNS, KEY, Result, read_results
 
 TABLE_4 = ("CIDEr", "METEOR", "ROUGE-L", "BLEU-4")
+LABEL_TABLE = ("C-R", "C-P", "C-F1", "O-R", "O-P", "O-F1", "mAP")
+COLUMN_SETS = {"table_1": LABEL_TABLE, "table_2": LABEL_TABLE, "table_4": TABLE_4}
+PERCENTAGES = frozenset({*SCORES, "mAP", "rare-first pairs", "rare-first lists"})
+"""Metrics that ``percent=yes`` multiplies by 100."""
 
 _BEGIN = re.compile(r"^<!--\s*table:\s*(?P<file>\S+)(?P<words>.*?)-->\s*$")
 _END = re.compile(r"^<!--\s*end of table\s*-->\s*$")
 _FENCE = re.compile(r"^\s*(```|~~~)")
 _OPTIONS = {
-    "columns": ",".join(TABLE_4),
+    "columns": "table_4",
     "by": "system",
-    "decimals": "3",
+    "decimals": "",
+    "percent": "no",
+    "intervals": "all",
     "bold": "no",
     "source": "no",
 }
@@ -58,7 +69,9 @@ def markdown_table(
     columns: Sequence[str] = TABLE_4,
     *,
     by: Sequence[str] = ("system",),
-    decimals: int = 3,
+    decimals: int | None = None,
+    percent: bool = False,
+    intervals: Sequence[str] | None = None,
     bold: bool = False,
 ) -> str:
     """A Markdown table: a line for each system, a column for each metric.
@@ -67,7 +80,9 @@ def markdown_table(
         rows: the figures; metrics that are not in ``columns`` are passed over.
         columns: the metrics, in order; table 4's by default.
         by: the columns of the file that tell the table's lines apart.
-        decimals: digits after the point of fractions.
+        decimals: digits after the point: of fractions 3 by default, of percentages 1.
+        percent: whether label scores are multiplied by 100 (`PERCENTAGES`).
+        intervals: the metrics whose intervals are shown; all by default.
         bold: whether the greatest value of each column is bold.
 
     Raises:
@@ -87,25 +102,43 @@ def markdown_table(
     lines = [_line(head), _line(["---"] * len(by) + ["---:"] * len(columns))]
     best = _best(rows) if bold else {}
     for names, figures in cells.items():
-        shown = [_cell(figures.get(metric), decimals, best) for metric in columns]
+        shown = []
+        for metric in columns:
+            interval = intervals is None or metric in intervals
+            how = {"decimals": decimals, "percent": percent, "interval": interval}
+            shown.append(_cell(figures.get(metric), best, how))
         lines.append(_line([*names, *shown]))
     return "\n".join(lines)
 
 
-def format_figure(row: Result, decimals: int = 3) -> str:
-    """A figure with its interval, such as ".563 [.541, .585]"; "–" where it is missing."""
+def format_figure(
+    row: Result, decimals: int | None = None, *, percent: bool = False, interval: bool = True
+) -> str:
+    """A figure with its interval, such as ".563 [.541, .585]"; "–" where it is missing.
+
+    Args:
+        row: the figure.
+        decimals: as in `markdown_table`.
+        percent: whether a label score is multiplied by 100, such as "56.3 [54.1, 58.5]".
+        interval: whether the interval is shown.
+    """
     if row.value is None:
         return "–"
-    value = _format(row.value, decimals)
-    if row.low is None:
+    form = _percentage if percent and row.metric in PERCENTAGES else _format
+    value = form(row.value, decimals)
+    if row.low is None or not interval:
         return value
-    return f"{value} [{_format(row.low, decimals)}, {_format(row.high, decimals)}]"
+    return f"{value} [{form(row.low, decimals)}, {form(row.high, decimals)}]"
 
 
-def _format(number: float, decimals: int) -> str:
+def _percentage(number: float, decimals: int | None) -> str:
+    return f"{100 * number:.{1 if decimals is None else decimals}f}"
+
+
+def _format(number: float, decimals: int | None) -> str:
     if abs(number) >= _COUNTS_BEGIN:
         return f"{number:.1f}".removesuffix(".0")
-    text = f"{number:.{decimals}f}"
+    text = f"{number:.{3 if decimals is None else decimals}f}"
     return re.sub(r"^(-?)0\.", r"\1.", text)
 
 
@@ -117,10 +150,10 @@ def _best(rows: Iterable[Result]) -> dict[str, float]:
     return best
 
 
-def _cell(row: Result | None, decimals: int, best: Mapping[str, float]) -> str:
+def _cell(row: Result | None, best: Mapping[str, float], how: Mapping) -> str:
     if row is None:
         return "–"
-    text = format_figure(row, decimals)
+    text = format_figure(row, **how)
     return f"**{text}**" if row.value is not None and row.value == best.get(row.metric) else text
 
 
@@ -188,12 +221,15 @@ def _table(marker: re.Match, number: int, folder: str | pathlib.Path) -> str:
     try:
         options, conditions = _read_words(marker["words"])
         rows = select(read_results(pathlib.Path(folder) / marker["file"]), conditions)
-        columns = options["columns"].split(",")
+        named = options["columns"]
+        columns = COLUMN_SETS[named] if named in COLUMN_SETS else named.split(",")
         table = markdown_table(
             rows,
             columns,
             by=options["by"].split(","),
-            decimals=int(options["decimals"]),
+            decimals=int(options["decimals"]) if options["decimals"] else None,
+            percent=options["percent"] == "yes",
+            intervals=None if options["intervals"] == "all" else options["intervals"].split(","),
             bold=options["bold"] == "yes",
         )
     except ValueError as error:
@@ -211,7 +247,7 @@ def _read_words(text: str) -> tuple[dict[str, str], dict[str, list[str]]]:
     if strange:
         raise ValueError(f"unknown words {strange}; known are {sorted(known)}, each with =VALUE")
     options = _OPTIONS | {name: value for name, _, value in words if name in _OPTIONS}
-    for name in ("bold", "source"):
+    for name in ("bold", "percent", "source"):
         if options[name] not in ("yes", "no"):
             raise ValueError(f"{name} must be yes or no, not {options[name]!r}")
     absent = [name for name in options["by"].split(",") if name not in COLUMNS]

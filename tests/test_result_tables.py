@@ -57,6 +57,36 @@ def test_the_best_is_bold_and_decimals_are_a_choice():
     ]
 
 
+def _label_rows(system, protocol, values):
+    return [
+        _row(system, metric, value, low=value - 0.01, high=value + 0.01, protocol=protocol)
+        for metric, value in values.items()
+    ]
+
+
+def test_tables_of_labels_have_a_line_for_each_protocol(tmp_path):
+    scores = dict(zip(("C-R", "C-P", "C-F1", "O-R", "O-P", "O-F1"), (0.5,) * 6, strict=True))
+    rows = [
+        *_label_rows("cnn-logistic", "top 3", scores | {"mAP": 0.6213, "micro-F1": 0.1}),
+        *_label_rows("cnn-logistic", "threshold chosen on train", {"O-F1": 0.742}),
+        *_label_rows("ria", "own stop", scores),
+    ]
+    append_results(tmp_path / "t.csv", rows)
+    marker = "<!-- table: t.csv columns=table_1 by=system,protocol percent=yes intervals=O-F1 -->"
+    table = fill_tables(f"{marker}\n<!-- end of table -->", tmp_path).splitlines()
+    assert table[2] == "| system | protocol | C-R | C-P | C-F1 | O-R | O-P | O-F1 | mAP |"
+    some = "50.0 | 50.0 | 50.0 | 50.0 | 50.0 | 50.0 [49.0, 51.0]"
+    assert table[4:7] == [
+        f"| cnn-logistic | top 3 | {some} | 62.1 |",
+        "| cnn-logistic | threshold chosen on train | – | – | – | – | – | 74.2 [73.2, 75.2] | – |",
+        f"| ria | own stop | {some} | – |",
+    ]
+    assert format_figure(_row("ria", "threshold", 0.35), percent=True) == ".350"
+    assert format_figure(rows[0], 2, percent=True, interval=False) == "50.00"
+    no_intervals = markdown_table(rows, ["O-F1"], by=["system", "protocol"], intervals=["none"])
+    assert "[" not in no_intervals
+
+
 def test_lines_may_stand_for_more_than_a_system():
     frozen = [dataclasses.replace(row, trained_through="no") for row in _ROWS]
     through = [dataclasses.replace(row, trained_through="yes") for row in _ROWS]
