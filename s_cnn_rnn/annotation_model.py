@@ -89,14 +89,30 @@ class AnnotationModel:
             return None
         return self.probabilities(self.concept_logits(inputs))
 
-    def embedding(self, inputs: dict):
-        """Ie [B, d]."""
-        from_concepts = self.system.embedding == "concepts"
-        return self.concepts(inputs) if from_concepts else inputs["features"]
+    def seen(self, inputs: dict, concepts=None) -> dict:
+        """What the decoder writes from.
 
-    def start(self, embedding) -> dict:
-        """The decoder's state before START, from Ie [B, d]."""
-        return self.decoder.begin(self.interface(embedding))
+        Args:
+            inputs: see the class.
+            concepts: s_hat [B, k], where it is known already, or is to be another (what if?).
+
+        Returns:
+            "embedding": Ie [B, d], and "concepts": s_hat, where the decoder attends to it.
+        """
+        if concepts is None:
+            concepts = self.concepts(inputs)
+        from_concepts = self.system.embedding == "concepts"
+        seen = {"embedding": concepts if from_concepts else inputs["features"]}
+        return seen | ({"concepts": concepts} if self.system.attends_to_concepts else {})
+
+    def opening(self, seen: dict, training=False) -> dict:
+        """The decoder's opening from `seen`."""
+        beside = {name: value for name, value in seen.items() if name != "embedding"}
+        return self.interface(seen["embedding"], training=training) | beside
+
+    def start(self, seen: dict) -> dict:
+        """The decoder's state before START, from `seen`."""
+        return self.decoder.begin(self.opening(seen))
 
     def step(self, word_ids, state: dict):
         """See `Decoder.step`."""
@@ -188,9 +204,10 @@ def _writing_parts(system, model, vocabulary, shapes, prior):
         vocabulary.size,
         units=model.units,
         word_embedding=model.word_embedding,
-        cell=model.cell,
+        cell=system.cell or model.cell,
         activation=model.activation,
-        multimodal=system.interface == "late_fusion",
+        fusion=system.fusion,
+        concept_ids=[vocabulary.encode([concept])[1] for concept in vocabulary.concepts],
         dropout=model.decoder_dropout,
         label_smoothing=model.label_smoothing,
         name="decoder",

@@ -1,8 +1,10 @@
 """A finished run -> annotations of photographs that no data set knows.
 
-annotator = Annotator.from_run("runs/ours_0")
-for annotation in annotator.annotate(["dog.jpg", "beach.png"]):
-print(annotation.file_name, annotation.caption)
+Such as::
+
+    annotator = Annotator.from_run("runs/ours_0")
+    for annotation in annotator.annotate(["dog.jpg", "beach.png"]):
+        print(annotation.file_name, annotation.text)
 """
 
 import concurrent.futures
@@ -19,14 +21,14 @@ from absl import logging
 
 from s_cnn_rnn.annotation_model import AnnotationModel
 from s_cnn_rnn.handover import load_model
-from s_cnn_rnn.hypotheses import Hypothesis, hypotheses
+from s_cnn_rnn.hypotheses import Hypothesis, highest_scores, hypotheses
 from s_cnn_rnn.model_inputs import ModelInputs
 from s_cnn_rnn.photographs import DamagedPhotograph, read_photograph
 from s_cnn_rnn.run_folder import RunFolder
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.systems import find_system
 from s_cnn_rnn.vocabulary import Vocabulary
-from s_cnn_rnn.writing import Writer, predict_concepts, write
+from s_cnn_rnn.writing import Writer, look, predict_concepts, write
 
 Photograph = str | os.PathLike | bytes
 
@@ -58,17 +60,39 @@ class Annotation:
 
     Args:
         file_name: the path as it was given; "photograph 3" for the third one, given as bytes.
-        caption: the best hypothesis (labels: joined by commas).
-        log_probability: of the caption, in nats.
+        kind: "captions" or "labels".
         beams: the best hypotheses, best first; as many as were asked for, if there are so many.
-        concepts: all k concepts, the surest first; none where the system learns none.
+        concepts: all k concepts (or labels), the surest first; none where the system learns none.
     """
 
     file_name: str
-    caption: str
-    log_probability: float
+    kind: str
     beams: tuple[Hypothesis, ...]
     concepts: tuple[PredictedConcept, ...]
+
+    @property
+    def text(self) -> str:
+        """The caption, or the labels joined by commas."""
+        return self.beams[0].annotation
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words of the caption, or the labels in the order in which they were written."""
+        return self.beams[0].words
+
+    @property
+    def log_probability(self) -> float | None:
+        """Of the text, in nats, by the decoder; None where labels were taken by their scores."""
+        return self.beams[0].log_probability
+
+    def probability(self, word: str) -> float | None:
+        """How sure the CNN is of a concept (or label); None where it does not learn it."""
+        found = (concept.probability for concept in self.concepts if concept.word == word)
+        return next(found, None)
+
+    def other_concepts(self, count: int) -> list[PredictedConcept]:
+        """The surest concepts (or labels) that were not written."""
+        return [concept for concept in self.concepts if concept.word not in self.words][:count]
 
     def telling_concepts(self, count: int) -> list[PredictedConcept]:
         """The concepts that tell this photograph from others: "dog" before "a" and "the"."""
@@ -123,7 +147,7 @@ class Annotator:
         Args:
             photographs: files of any kind that Pillow knows, or their content.
             batch: photographs that go through the model at once.
-            beams: hypotheses of each photograph, 1 to the run's beam width.
+            beams: hypotheses of each photograph, 1 to the run's beam width; 1 without a decoder.
             on_damaged: called with each photograph that cannot be read; it is skipped.
 
         Yields:
@@ -132,7 +156,7 @@ class Annotator:
         Raises:
             ValueError: batch or beams is out of range.
         """
-        width = self.settings.decoding.width
+        width = 1 if self.model.decoder is None else self.settings.decoding.width
         if batch < 1 or not 1 <= beams <= width:
             raise ValueError(
                 f"expected batch >= 1 and beams 1 to {width} (the run's beam width); got batch "
@@ -174,13 +198,14 @@ class Annotator:
         features = self.model.encoder.predict_on_batch(images)
         inputs = ModelInputs(features=features[:, None], tags=self._no_tags(size))
         concepts = predict_concepts(self.model, inputs)
-        embeddings = concepts if self.model.system.embedding == "concepts" else features
-        written = write(self._writer(beams), embeddings, batch=size)
-        found = hypotheses(written, self.model.vocabulary)
+        if self.model.decoder is None:
+            found = highest_scores(concepts, self.model.vocabulary)
+        else:
+            written = write(self._writer(beams), look(self.model, inputs), batch=size)
+            found = hypotheses(written, self.model.vocabulary)
         for n, name in enumerate(names):
-            best = found[n][0]
             ranked = () if concepts is None else self._ranked(concepts[n])
-            yield Annotation(name, best.annotation, best.log_probability, found[n], ranked)
+            yield Annotation(name, self.model.vocabulary.kind, found[n], ranked)
 
     def _no_tags(self, photographs: int) -> np.ndarray | None:
         """Photographs from outside a data set come without user tags."""

@@ -1,8 +1,11 @@
 """The recurrent decoder: whole sequences under teacher forcing and single steps, same weights."""
 
+from collections.abc import Sequence
+
 import keras
 from keras import ops
 
+from s_cnn_rnn.fusion import FUSIONS
 from s_cnn_rnn.recurrent import CELLS
 from s_cnn_rnn.vocabulary import FIRST_OUTPUT, PADDING
 
@@ -11,8 +14,7 @@ from s_cnn_rnn.vocabulary import FIRST_OUTPUT, PADDING
 class Decoder(keras.layers.Layer):
     """Writes words: x_t = E a_{t-1}, h_t = LSTM(x_t, h_{t-1}, c_{t-1}), y_t = softmax(W h_t + b).
 
-    Eq. 3. Where the interface is late fusion, the softmax sees a multimodal layer instead of h_t:
-    activation(U_h h_t + Ie's map), fig. 1(c).
+    Eq. 3. A fusion may join more to x_t and to what the softmax sees (`fusion`).
 
     Args:
         words: number of ids, padding and START included.
@@ -20,7 +22,8 @@ class Decoder(keras.layers.Layer):
         word_embedding: width of E's columns.
         cell: a name of `recurrent.CELLS`.
         activation: the cell's.
-        multimodal: whether a multimodal layer stands before the softmax (late fusion).
+        fusion: a name of `fusion.FUSIONS`.
+        concept_ids: the word id of each concept, [k], where the fusion attends to concepts.
         dropout: part of the word embedding and of h_t (not of the state) dropped in training.
         label_smoothing: part of a word's probability mass that the training target spreads evenly
             over all outputs (Szegedy et al. 2016); what is reported outside training is exact.
@@ -42,7 +45,8 @@ class Decoder(keras.layers.Layer):
         word_embedding: int = 512,
         cell: str = "lstm",
         activation: str = "relu",
-        multimodal: bool = False,
+        fusion: str = "none",
+        concept_ids: Sequence[int] = (),
         dropout: float = 0.0,
         label_smoothing: float = 0.0,
         packs: bool = True,
@@ -55,7 +59,7 @@ class Decoder(keras.layers.Layer):
         self.word_embedding = word_embedding
         self.embedding = keras.layers.Embedding(words, word_embedding, name="embedding")
         self.cell = CELLS[cell](units, activation=activation, name="cell")
-        self.multimodal = keras.layers.Dense(units, name="multimodal") if multimodal else None
+        self.fusion = FUSIONS[fusion](activation, concept_ids)
         self.output_layer = keras.layers.Dense(words - FIRST_OUTPUT, name="output")
         self.dropout_of_input = keras.layers.Dropout(dropout, name="dropout_of_input")
         self.dropout_of_output = keras.layers.Dropout(dropout, name="dropout_of_output")
@@ -64,13 +68,12 @@ class Decoder(keras.layers.Layer):
         """Makes all weights; their shapes do not depend on the inputs."""
         self.embedding.build((None, None))
         self.cell.build((None, self.word_embedding))
-        if self.multimodal is not None:
-            self.multimodal.build((None, self.units))
+        self.fusion.build_for(self.units, self.word_embedding)
         self.output_layer.build((None, self.units))
         self.built = True
 
     def begin(self, opening: dict) -> dict:
-        """The state before START: float32 {"h", "c"} [B, units], "image" under late fusion."""
+        """The state before START: float32 {"h", "c"} [B, units], and the fusion's constants."""
         batch = ops.shape(next(iter(opening.values())))[0]
         zeros = ops.zeros((batch, self.units), "float32")
         state = {
@@ -78,9 +81,7 @@ class Decoder(keras.layers.Layer):
         }
         if "input" in opening:
             state = self.cell.step(self.cell.project(opening["input"]), state)
-        if self.multimodal is not None:
-            state["image"] = ops.cast(opening["image"], self.compute_dtype)
-        return state
+        return state | self.fusion.prepare(opening, self.embedding)
 
     def step(self, word_ids, state: dict):
         """One word in, the distribution over the next one out.
@@ -92,9 +93,11 @@ class Decoder(keras.layers.Layer):
         Returns:
             log p [N, outputs] (output j means id j + FIRST_OUTPUT), and the new state.
         """
-        projected = self.cell.project(self.embedding(word_ids))
+        words = self.embedding(word_ids)
+        projected = self.cell.project(self.fusion.before(words, state))
         state = {**state, **self.cell.step(projected, state)}
-        return ops.log_softmax(self._logits(state["h"], state.get("image"), False)), state
+        seen = self.fusion.after(state["h"], words, state)
+        return ops.log_softmax(self._logits(seen, False)), state
 
     def call(self, words, opening, training=False):
         """Teacher forcing: the log likelihood of every word given the true words before it."""
@@ -109,17 +112,18 @@ class Decoder(keras.layers.Layer):
 
     def _padded(self, sequences, state, training):
         """Log p of the words after the first: int [N, T] -> [N, T - 1]; every position is run."""
-        image = state.pop("image", None)
+        constants = {name: state.pop(name)[:, None] for name in self.fusion.constants}
         embedded = self.dropout_of_input(self.embedding(sequences[:, :-1]), training=training)
-        projected = self.cell.project(embedded)  # all W_x x_t in one product
+        # All W_x x_t in one product.
+        projected = self.cell.project(self.fusion.before(embedded, constants))
         outputs = []
         for t in range(projected.shape[1]):
             state = self.cell.step(projected[:, t], state)
             outputs.append(state["h"])
         states = ops.stack(outputs, axis=1)  # [N, T - 1, U]
         targets = sequences[:, 1:]
-        image = None if image is None else image[:, None]
-        likelihood = self._log_likelihood(states, image, targets, training)
+        seen = self.fusion.after(states, embedded, constants)
+        likelihood = self._log_likelihood(seen, targets, training)
         return ops.where(targets != PADDING, likelihood, 0.0)
 
     def _packed(self, sequences, state, training):
@@ -127,19 +131,22 @@ class Decoder(keras.layers.Layer):
         from s_cnn_rnn import packed
 
         packing = packed.pack(sequences)
-        image = state.pop("image", None)
+        constants = {
+            name: packed.repeat_for_steps(state.pop(name), packing)
+            for name in self.fusion.constants
+        }
         embedded = self.dropout_of_input(self.embedding(packing.inputs), training=training)
-        states = packed.run(self.cell, self.cell.project(embedded), state, packing)
-        if image is not None:
-            image = packed.repeat_for_steps(image, packing)
-        likelihood = self._log_likelihood(states, image, packing.targets, training)
+        projected = self.cell.project(self.fusion.before(embedded, constants))
+        states = packed.run(self.cell, projected, state, packing)
+        seen = self.fusion.after(states, embedded, constants)
+        likelihood = self._log_likelihood(seen, packing.targets, training)
         shape = ops.shape(sequences)
         return packed.unpack(likelihood, packing, (shape[0], shape[1] - 1))
 
-    def _log_likelihood(self, states, image, targets, training):
-        """Log p of the targets [...] from h [..., U]; meaningless where a target is padding."""
+    def _log_likelihood(self, seen, targets, training):
+        """Log p of the targets [...] from [..., U]; meaningless where a target is padding."""
         outputs = ops.maximum(targets, FIRST_OUTPUT) - FIRST_OUTPUT
-        logits = self._logits(states, image, training)
+        logits = self._logits(seen, training)
         if training and self.label_smoothing:
             truth = ops.one_hot(outputs, logits.shape[-1])
             return -keras.losses.categorical_crossentropy(
@@ -147,12 +154,10 @@ class Decoder(keras.layers.Layer):
             )
         return -keras.losses.sparse_categorical_crossentropy(outputs, logits, from_logits=True)
 
-    def _logits(self, h, image, training):
+    def _logits(self, seen, training):
         """[..., U] -> float32 [..., outputs]."""
-        if self.multimodal is not None:
-            h = self.cell.activation(self.multimodal(h) + image)
-        h = self.dropout_of_output(h, training=training)
-        return ops.cast(self.output_layer(h), "float32")
+        seen = self.dropout_of_output(seen, training=training)
+        return ops.cast(self.output_layer(seen), "float32")
 
     def compute_output_shape(self, words_shape, opening_shape=None):
         """[B, C, T - 1]."""

@@ -15,7 +15,7 @@ from s_cnn_rnn.label_metrics import (
 )
 from s_cnn_rnn.logs import Sample, StageLog
 from s_cnn_rnn.model_inputs import ModelInputs
-from s_cnn_rnn.writing import Writer, embed, predict_concepts, write
+from s_cnn_rnn.writing import Writer, look, predict_concepts, write
 
 SAMPLES = 6
 
@@ -51,8 +51,8 @@ class Monitor:
         if "concepts" in stage.outputs:
             values |= self._concepts(predict_concepts(self.model, inputs))
         if self.writer is not None:
-            embedding = given["concepts"] if inputs is None else embed(self.model, inputs)
-            values |= self._written(step, embedding)
+            truth = {"embedding": given["concepts"]} if inputs is None else None
+            values |= self._written(step, truth or look(self.model, inputs))
         self.log.scalars(step, values)
         return values
 
@@ -73,10 +73,10 @@ class Monitor:
             values[f"validation/O-F1_top_{count}"] = scores["O-F1"]
         return values
 
-    def _written(self, step: int, embedding: np.ndarray) -> dict[str, float]:
-        """Scores of what is written for image embeddings [N, d]; the first few are logged."""
+    def _written(self, step: int, seen: dict[str, np.ndarray]) -> dict[str, float]:
+        """Scores of what is written from `seen` [N, ...]; the first few are logged."""
         kind, data = self.model.vocabulary.kind, self.data
-        words = write(self.writer, embedding).annotations
+        words = write(self.writer, seen).annotations
         annotations = [Hypothesis.of_words(each, kind).annotation for each in words]
         photographs = data.photographs(np.arange(min(SAMPLES, len(data))))
         people = {

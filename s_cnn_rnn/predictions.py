@@ -25,8 +25,9 @@ from s_cnn_rnn.prepared import PreparedData, file_digest
 from s_cnn_rnn.progress import Progress, no_progress
 from s_cnn_rnn.run_folder import RunFolder
 from s_cnn_rnn.settings import RunSettings
+from s_cnn_rnn.systems import find_system
 from s_cnn_rnn.vocabulary import Vocabulary
-from s_cnn_rnn.writing import Writer, embed, predict_concepts, write
+from s_cnn_rnn.writing import Writer, look, predict_concepts, write
 
 FORMAT = 2  # of the files; what an older program saved is predicted anew
 
@@ -212,14 +213,14 @@ def _write(
     progress: Callable[[int], None],
 ) -> tuple[list[tuple[Hypothesis, ...]], Hypothesis]:
     """What the decoder writes for each photograph, and what it writes without one."""
-    embeddings = embed(model, inputs)
-    nothing = np.zeros_like(embeddings[:1])
+    seen = look(model, inputs)
+    with_nothing = {name: np.pad(v, [(0, 1), (0, 0)]) for name, v in seen.items()}
     width = settings.decoding.width
     writer = Writer(model, settings.decoding, settings.model.longest, returned=width)
     written = write(
         writer,
-        np.concatenate([embeddings, nothing]),
-        progress=lambda done, _: progress(min(done, len(embeddings))),
+        with_nothing,
+        progress=lambda done, _: progress(min(done, len(inputs))),
     )
     *beams, without_photograph = hypotheses(written, model.vocabulary)
     return beams, without_photograph[0]
@@ -265,7 +266,8 @@ def whole_split(prepared: PreparedData, split: str, vocabulary: Vocabulary) -> E
 
 def _same_vocabulary(folder: RunFolder, prepared: PreparedData) -> Vocabulary:
     vocabulary = folder.vocabulary()
-    if prepared.vocabulary(vocabulary.kind) != vocabulary:
+    system = find_system(folder.settings().system)
+    if prepared.vocabulary(vocabulary.kind).with_concepts(system.concepts) != vocabulary:
         raise ValueError(
             f"{prepared.folder}: its vocabulary of {vocabulary.kind} is not the one in "
             f"{folder.vocabulary_path}: the data set was prepared anew after the run was trained; "

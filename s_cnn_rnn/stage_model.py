@@ -41,12 +41,11 @@ def stage_model(
     if "words" in outputs:
         inputs["words"] = keras.Input((captions, longest + 2), dtype="int32", name="words")
         if source == "concepts":
-            embedding = given["concepts"]
-        elif model.system.embedding == "concepts":
-            embedding = model.probabilities(logits)
+            seen = {"embedding": given["concepts"]}
         else:
-            embedding = given["features"]
-        opening = model.interface(embedding, training=training["interface"])
+            s_hat = None if logits is None else model.probabilities(logits)
+            seen = model.seen(given, s_hat)
+        opening = model.opening(seen, training["interface"])
         words = inputs["words"]
         if model.label_order == PREDICTED_ORDER:
             words = PreferredOrder(model.decoder, name="preferred_order")(words, opening)

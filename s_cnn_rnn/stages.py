@@ -105,7 +105,8 @@ def stages_of(system: System, names: list[str]) -> list[Stage]:
     unknown = sorted(set(names) - set(STAGES))
     if unknown:
         raise ValueError(f"stage {unknown[0]!r}: expected some of {tuple(STAGES)}")
-    stages = [_cut(stage, system) for stage in STAGES.values() if stage.name in names]
+    own = [s for s in STAGES.values() if s.name in names and s.name not in system.skips]
+    stages = [_cut(stage, system) for stage in own]
     return [stage for stage in stages if stage is not None]
 
 

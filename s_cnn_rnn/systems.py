@@ -25,9 +25,13 @@ class System:
         interface: a name of `interfaces.INTERFACES`; "" where nothing is written: the labels are
             chosen by their scores.
         embedding: what the interface is fed with, Ie: "features" (F) or "concepts" (s_hat).
+        fusion: what the decoder sees at every step beside its state, a name of `fusion.FUSIONS`.
+        cell: the decoder's, a name of `recurrent.CELLS`; "" for the settings' own.
+        concepts: k, where the system has fewer than the data set: its most frequent ones.
         concept_loss: how concepts are learnt, a name of `losses.CONCEPT_LOSSES`.
         label_order: in which a list of labels is learnt, one of `LABEL_ORDERS`.
         frozen_encoder: whether the system is defined with a CNN that is never trained.
+        skips: stages that it does not go through, by definition.
     """
 
     name: str
@@ -38,14 +42,23 @@ class System:
     adds_tags: bool = False
     interface: str = ""
     embedding: str = ""
+    fusion: str = "none"
+    cell: str = ""
+    concepts: int | None = None
     concept_loss: str = "logistic"
     label_order: str = "rare_first"
     frozen_encoder: bool = False
+    skips: tuple[str, ...] = ()
 
     @property
     def supervised(self) -> bool:
         """Whether concepts are learnt (Lu)."""
         return bool(self.semantic) or self.adds_tags
+
+    @property
+    def attends_to_concepts(self) -> bool:
+        """Whether the decoder sees s_hat at every step."""
+        return self.fusion == "concept_attention"
 
     @property
     def side_information(self) -> tuple[str, ...]:
@@ -140,7 +153,39 @@ SYSTEMS = {
             reference="Wang et al. 2016; fig. 1(c)",
             interface="late_fusion",
             embedding="features",
+            fusion="multimodal",
             label_order="frequent_first",
+        ),
+        System(
+            name="m-rnn",
+            summary="a multimodal layer joins image, word and a plain recurrence before every word",
+            reference="Mao et al. 2015, section 3.2; fig. 1(c)",
+            tasks=("captions",),
+            interface="late_fusion",
+            embedding="features",
+            fusion="multimodal_with_words",
+            cell="simple",
+        ),
+        System(
+            name="v2l",
+            summary="256 attributes, learnt first, are read as if they were the first word",
+            reference="Wu et al. 2016, section 3",
+            tasks=("captions",),
+            semantic="linear",
+            interface="step_zero_input",
+            embedding="concepts",
+            concepts=256,
+            skips=("rnn", "joint_frozen", "joint"),
+        ),
+        System(
+            name="att",
+            summary="features as step-zero input; attention to detected concepts at every step",
+            reference="You et al. 2016, section 3",
+            tasks=("captions",),
+            semantic="linear",
+            interface="step_zero_input",
+            embedding="features",
+            fusion="concept_attention",
         ),
         System(
             name="cnn-logistic",

@@ -71,7 +71,8 @@ class TrainingData:
 def open_data(settings: RunSettings) -> tuple[Vocabulary, TrainingData]:
     """The vocabulary of the prepared data set, and its encoded parts."""
     prepared = PreparedData(settings.data)
-    vocabulary = prepared.vocabulary(settings.task)
+    system = find_system(settings.system)
+    vocabulary = prepared.vocabulary(settings.task).with_concepts(system.concepts)
     encode = functools.partial(
         encode_split,
         prepared,

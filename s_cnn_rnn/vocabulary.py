@@ -142,6 +142,25 @@ class Vocabulary:
             row[[self._ids[token] - self.first_word for token in tokens if token in self._ids]] = 1
         return indicators
 
+    def with_concepts(self, count: int | None) -> "Vocabulary":
+        """The same words with fewer concepts: the ``count`` most frequent ones (None: as it is).
+
+        Raises:
+            ValueError: there are fewer.
+        """
+        if count is None:
+            return self
+        if count > len(self.concepts):
+            raise ValueError(
+                f"{count} concepts of {len(self.concepts)}: prepare the data set with --concepts="
+                f"{count} or more"
+            )
+        concepts = self.concepts[:count]
+        occurrences = dict(zip(self.words, self.counts, strict=True))
+        total = sum(self.counts) / self.word_coverage
+        coverage = sum(occurrences[concept] for concept in concepts) / total
+        return dataclasses.replace(self, concepts=concepts, concept_coverage=coverage)
+
     def save(self, path: str | pathlib.Path) -> None:
         """Writes the vocabulary as readable JSON, one word a line."""
         lines = [

@@ -24,7 +24,7 @@ class Writer(keras.Model):
         returned: hypotheses of each photograph.
 
     Call arguments:
-        embedding: Ie, float32 [B, d].
+        seen: what the decoder writes from (`AnnotationModel.seen`), float32 [B, ...] each.
 
     Returns:
         {"words": int32 [B, R, longest + 1], "log_probabilities": float32 [B, R]}, best first.
@@ -39,9 +39,9 @@ class Writer(keras.Model):
         self.longest = longest
         self.returned = returned
 
-    def call(self, embedding):
+    def call(self, seen):
         """Writes."""
-        state = self.model.start(embedding)
+        state = self.model.start(seen)
         options = {
             "longest": self.longest,
             "never_written": self.model.vocabulary.never_written,
@@ -78,34 +78,38 @@ class Written:
 
 def write(
     writer: Writer,
-    embeddings: np.ndarray,
+    seen: dict[str, np.ndarray],
     *,
     batch: int = 64,
     progress: Callable[[int, int], None] | None = None,
 ) -> Written:
-    """Writes annotations for image embeddings Ie.
+    """Writes annotations of N photographs.
 
     Args:
         writer: of the model.
-        embeddings: Ie, float32 [N, d].
+        seen: from `look`, or with other concepts.
         batch: photographs decoded at once.
         progress: called with (photographs done, photographs in all).
     """
-    parts = []
-    for start in range(0, len(embeddings), batch):
-        part = embeddings[start : start + batch]
-        count = len(part)
+    parts, total = [], len(seen["embedding"])
+    for start in range(0, total, batch):
+        part = {name: values[start : start + batch] for name, values in seen.items()}
+        count = len(part["embedding"])
         if start:  # the last batch is filled up: another shape would be compiled anew
-            part = np.pad(part, ((0, batch - count), (0, 0)))
+            part = {name: _filled(values, batch) for name, values in part.items()}
         written = writer.predict(part, batch_size=batch, verbose=0)
         parts.append({name: values[:count] for name, values in written.items()})
         if progress:
-            progress(start + count, len(embeddings))
+            progress(start + count, total)
     words = np.concatenate([part["words"] for part in parts])
     log_probabilities = np.concatenate([part["log_probabilities"] for part in parts])
     vocabulary = writer.model.vocabulary
     annotations = [vocabulary.decode(best) for best in words[:, 0].tolist()]
     return Written(words, log_probabilities, annotations)
+
+
+def _filled(values: np.ndarray, count: int) -> np.ndarray:
+    return np.pad(values, [(0, count - len(values)), *[(0, 0)] * (values.ndim - 1)])
 
 
 def predict_concepts(model: AnnotationModel, inputs: ModelInputs) -> np.ndarray | None:
@@ -119,10 +123,13 @@ def predict_concepts(model: AnnotationModel, inputs: ModelInputs) -> np.ndarray 
     return np.concatenate(parts)
 
 
-def embed(model: AnnotationModel, inputs: ModelInputs) -> np.ndarray:
-    """Ie of N photographs, float32 [N, d]."""
-    uses_concepts = model.system.embedding == "concepts"
-    return predict_concepts(model, inputs) if uses_concepts else inputs.features[:, 0]
+def look(model: AnnotationModel, inputs: ModelInputs) -> dict[str, np.ndarray]:
+    """What the decoder writes from (`AnnotationModel.seen`), of N photographs, [N, ...] each."""
+    parts = []
+    for start in range(0, len(inputs), 1024):
+        seen = model.seen(inputs.read(slice(start, start + 1024)))
+        parts.append({k: keras.ops.convert_to_numpy(v) for k, v in seen.items()})
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 class Likelihoods:

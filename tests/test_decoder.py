@@ -37,7 +37,7 @@ def decoder(request):
 
 def build_decoder(**options):
     keras.utils.set_random_seed(3)
-    decoder = Decoder(WORDS, units=UNITS, word_embedding=EMBEDDING, **options)
+    decoder = Decoder(WORDS, **{"units": UNITS, "word_embedding": EMBEDDING, **options})
     decoder.build()
     for weight in decoder.weights:
         random = np.random.default_rng(len(weight.shape))
@@ -125,7 +125,7 @@ def test_step_zero_reads_the_image_as_a_word(decoder):
 
 def test_late_fusion_sees_the_image_at_every_step():
     keras.utils.set_random_seed(1)
-    decoder = Decoder(WORDS, units=UNITS, word_embedding=EMBEDDING, multimodal=True)
+    decoder = Decoder(WORDS, units=UNITS, word_embedding=EMBEDDING, fusion="multimodal")
     decoder.build()
     image = np.random.default_rng(1).normal(size=(2, UNITS)).astype("float32")
     opening = {"image": keras.ops.convert_to_tensor(image)}
@@ -137,13 +137,34 @@ def test_late_fusion_sees_the_image_at_every_step():
         assert float(log_p[0, target - FIRST_OUTPUT]) == pytest.approx(
             float(likelihood[0, 0, t]), abs=1e-5
         )
-    kernel, bias = (w.numpy() for w in decoder.multimodal.weights)
+    kernel, bias = (w.numpy() for w in decoder.fusion.of_state.weights)
     fused = np.maximum(np.asarray(state["h"]) @ kernel + bias + image, 0)
     output, output_bias = (w.numpy() for w in decoder.output_layer.weights)
     logits = fused @ output + output_bias
     np.testing.assert_allclose(
         log_p, logits - np.log(np.exp(logits).sum(-1, keepdims=True)), atol=1e-5
     )
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "simple"])
+@pytest.mark.parametrize("fusion", ["none", "multimodal_with_words", "concept_attention"])
+def test_packed_padded_and_single_steps_agree(cell, fusion):
+    random = np.random.default_rng(0)
+    opening = {
+        name: random.normal(size=(2, UNITS)).astype("float32") for name in ("h", "image")
+    } | {"concepts": random.random((2, 5)).astype("float32")}
+    options = {"cell": cell, "fusion": fusion, "word_embedding": UNITS, "concept_ids": range(4, 9)}
+    decoder = build_decoder(packs=True, **options)
+    packed = np.asarray(decoder(ANNOTATIONS, opening))
+    padded = np.asarray(build_decoder(packs=False, **options)(ANNOTATIONS, opening))
+    np.testing.assert_allclose(packed, padded, atol=1e-5)
+    state = decoder.begin({k: keras.ops.convert_to_tensor(v) for k, v in opening.items()})
+    for t in range(4):
+        log_p, state = decoder.step(ANNOTATIONS[:, 0, t], state)
+        targets = ANNOTATIONS[:, 0, t + 1]
+        if (targets != 0).all():
+            single = np.asarray(log_p)[np.arange(2), targets - FIRST_OUTPUT]
+            np.testing.assert_allclose(single, packed[:, 0, t], atol=1e-5)
 
 
 @given(data=st.data())
@@ -160,7 +181,7 @@ def test_packed_and_padded_agree_in_values_and_gradients(data):
     }
     results = []
     for packs in (True, False):
-        decoder = build_decoder(packs=packs, multimodal=True)
+        decoder = build_decoder(packs=packs, fusion="multimodal")
         with tf.GradientTape() as tape:
             likelihood = decoder(words, {name: v + 0.0 for name, v in opening.items()})
             loss = tf.reduce_mean(word_loss(words, likelihood))

@@ -104,7 +104,7 @@ def _decoder(policy, options):
 
 @pytest.mark.parametrize("multimodal", [False, True], ids=["initial state", "late fusion"])
 def test_steps_and_whole_sequences_agree_with_float32(multimodal):
-    options = {"units": 16, "word_embedding": 8, "multimodal": multimodal}
+    options = {"units": 16, "word_embedding": 8, "fusion": "multimodal" if multimodal else "none"}
     exact, mixed_decoder = (_decoder(policy, options) for policy in ("float32", "mixed_bfloat16"))
     mixed_decoder.set_weights(exact.get_weights())
     random = np.random.default_rng(0)

@@ -21,6 +21,8 @@ def settings(system: str, **changes) -> RunSettings:
         ("ours+tags", ["tags", "cnn_head", "cnn", "rnn", "rnn_predicted", "joint"]),
         ("ours+tags-fixed", ["tags", "cnn_head", "rnn", "rnn_predicted", "joint_frozen"]),
         ("nic-f", WRITTEN_FROM_FEATURES),
+        ("v2l", ["cnn_head", "cnn", "rnn_predicted"]),
+        ("att", ["cnn_head", "cnn", "rnn", "rnn_predicted", "joint"]),
         ("ria", WRITTEN_FROM_FEATURES),
         ("cnn-rnn", WRITTEN_FROM_FEATURES),
         ("cnn-logistic", FIXED_LENGTH),

@@ -148,3 +148,15 @@ def test_errors_name_the_file_and_the_fault(tmp_path):
         caption_vocabulary(CAPTIONS, minimum_count=9)
     with pytest.raises(ValueError, match="no caption"):
         caption_vocabulary([])
+
+
+def test_fewer_concepts_are_the_most_frequent_ones():
+    tokens = [["a", "dog"], ["a", "cat"], ["a", "dog", "runs"]]
+    whole = caption_vocabulary(tokens, minimum_count=1, concepts=3)
+    fewer = whole.with_concepts(2)
+    assert fewer.concepts == ("a", "dog")
+    assert fewer.words == whole.words
+    assert fewer.concept_coverage == pytest.approx(5 / 7)
+    assert whole.with_concepts(None) is whole
+    with pytest.raises(ValueError, match="9 concepts of 3"):
+        whole.with_concepts(9)
