@@ -42,6 +42,7 @@ _DAMAGE = (
     EOFError,
     LookupError,
     MemoryError,
+    OSError,  # a place before the file's beginning
     RuntimeError,
     TypeError,
     ValueError,
@@ -125,16 +126,16 @@ def read_torch_checkpoint(path: str | pathlib.Path) -> dict[str, np.ndarray]:
     path = pathlib.Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such checkpoint")
-    try:
-        with open(path, "rb") as stream:
+    with open(path, "rb") as stream:
+        try:
             return _read(stream, path)
-    except CheckpointError:
-        raise
-    except _DAMAGE as error:
-        raise CheckpointError(
-            f"{path}: not a PyTorch checkpoint, or a damaged one ({type(error).__name__}: "
-            f"{error}); fetch the file again"
-        ) from error
+        except CheckpointError:
+            raise
+        except _DAMAGE as error:
+            raise CheckpointError(
+                f"{path}: not a PyTorch checkpoint, or a damaged one ({type(error).__name__}: "
+                f"{error}); fetch the file again"
+            ) from error
 
 
 def _read(stream: BinaryIO, path: pathlib.Path) -> dict[str, np.ndarray]:

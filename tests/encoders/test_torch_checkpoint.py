@@ -141,3 +141,13 @@ def test_damage_gives_arrays_or_a_named_error(layout, data, tmp_path_factory):
         arrays, message = {}, str(error)
     assert all(isinstance(array, np.ndarray) for array in arrays.values())
     assert str(path) in message
+
+
+def test_a_tensor_said_to_lie_before_the_file_is_refused(tmp_path):
+    content = bytearray((CHECKPOINTS / "zip_layout.pth").read_bytes())
+    place_of_list = content.rindex(b"PK\6\6") + 48
+    content[place_of_list + 2] = 1  # 65,536 bytes further on: the tensors as many before
+    path = tmp_path / "damaged.pth"
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"damaged\.pth: .*damaged one \(OSError"):
+        read_torch_checkpoint(path)
