@@ -11,6 +11,8 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 
+from data_prep import beam
+from data_prep.examples import ShardExamples
 from s_cnn_rnn.prepared import INCOMPLETE
 
 
@@ -22,10 +24,18 @@ def write(target: pathlib.Path, preparation) -> None:
         preparation: the `prepared_format.Preparation`.
     """
     with _unfinished(target) as folder:
-        shards = preparation.shards(folder)
-        for shard in (shard for split in shards.values() for shard in split):
-            collections.deque(shard(), maxlen=0)
+        shards = [shard for split in preparation.shards(folder).values() for shard in split]
+        if preparation.beam:
+            beam.run(_write_shard, shards, preparation.beam)
+        else:
+            for shard in shards:
+                _write_shard(shard)
         preparation.finish(folder)
+
+
+def _write_shard(shard: ShardExamples) -> None:
+    """Lets it write its annotations; there is nothing else to write."""
+    collections.deque(shard(), maxlen=0)
 
 
 @contextlib.contextmanager

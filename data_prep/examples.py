@@ -127,6 +127,10 @@ class ShardExamples:
     workers: int
     progress: Callable[[], None] | None = None
 
+    def length(self) -> int:
+        """How many examples it has yielded."""
+        return self.plan_file.with_suffix(".annotations").read_bytes().count(b"\n")
+
     def __call__(self) -> Iterator[tuple[int, dict]]:
         """Yields (image id, features) of each photograph that is whole.
 

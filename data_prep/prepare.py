@@ -29,6 +29,13 @@ from s_cnn_rnn.progress import ProgressBar
 _OUTPUT = flags.DEFINE_string("output", "data/prepared", "Folder of prepared data sets.")
 _NAME = flags.DEFINE_string("name", None, "Name of the prepared set; default: the data set's.")
 _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Prepare again what is prepared already.")
+_BEAM = flags.DEFINE_list(
+    "beam",
+    [],
+    "Make the shards on Apache Beam, for sets that outgrow the machine: the pipeline's options as "
+    "NAME=VALUE,NAME=VALUE (runner=DirectRunner,direct_num_workers=4,"
+    "direct_running_mode=multi_processing). All workers must see source and output.",
+)
 flags.adopt_module_key_flags(source_flags)
 flags.adopt_module_key_flags(vocabulary_flags)
 flags.mark_flag_as_required("data_set")
@@ -53,6 +60,7 @@ def main(argv):
                 ),
                 overwrite=_OVERWRITE.value,
                 progress=progress,
+                beam=_BEAM.value,
             )
     except (BadData, OSError) as error:
         sys.exit(f"prepare: {error}")

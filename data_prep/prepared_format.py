@@ -1,9 +1,8 @@
 """Records -> a prepared data set (WORKSPACE.md), written by tensorflow-datasets.
 
-The builder is a `tfds.core.ShardBasedBuilder`, not the `GeneratorBasedBuilder`: the latter holds
-up to a gigabyte before it shuffles, while here one shard's records at a time are in memory and the
-data set's own order is kept. Each shard is made by `examples.ShardExamples` from its plan file
-alone, so that the shards can also be made on Apache Beam (`beam`).
+One shard's records at a time are in memory, and the data set's own order is kept. Each shard is
+made by `examples.ShardExamples` from its plan file alone, so that the shards can also be made on
+Apache Beam.
 
 tensorflow-datasets writes into a folder named ``incomplete...`` and renames it at the end; the
 files beside the shards are written before that, so a set that was interrupted never looks whole.
@@ -13,13 +12,13 @@ import os
 import pathlib
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-import numpy as np
 import tensorflow_datasets as tfds
 from absl import logging
 
 from data_prep import annotations_alone, side_files
+from data_prep.builder import make_builder
 from data_prep.data_sets import DataSet
 from data_prep.examples import ShardExamples
 from data_prep.plan import Plan, make_plan
@@ -41,6 +40,7 @@ def prepare(
     overwrite: bool = False,
     workers: int = 2,
     progress: Progress = no_progress,
+    beam: Sequence[str] = (),
 ) -> PreparedData:
     """Checks a data set while it writes ``output/NAME/VERSION``, and opens the result.
 
@@ -53,6 +53,8 @@ def prepare(
         overwrite: prepare again where the set is there already.
         workers: threads that read and decode.
         progress: called after every record; see `no_progress`.
+        beam: options of an Apache Beam pipeline that makes the shards (`beam.run`); none: they are
+            made here, one after the other.
 
     Raises:
         BadData: the data set cannot be prepared, or stops at a bad record.
@@ -66,11 +68,12 @@ def prepare(
             "say --overwrite"
         )
     _tell_interrupted(target)
-    preparation = Preparation(row, stream, ProblemLog(on_bad_record), how, workers, progress)
+    log = ProblemLog(on_bad_record)
+    preparation = Preparation(row, stream, log, how, workers, progress, tuple(beam))
     if not how.photographs:
         annotations_alone.write(target, preparation)
         return PreparedData(target)
-    builder = _make_builder(row, output, preparation)
+    builder = make_builder(row, output, preparation)
     tfds.disable_progress_bar()
     modes = tfds.GenerateMode
     mode = modes.REUSE_CACHE_IF_EXISTS if overwrite else modes.REUSE_DATASET_IF_EXISTS
@@ -85,9 +88,9 @@ def prepare(
 class Preparation:
     """The two moments at which the writer calls back: before and after the shards."""
 
-    def __init__(self, row, stream, log, how, workers, progress):
+    def __init__(self, row, stream, log, how, workers, progress, beam):
         self.row, self.stream, self.log, self.how = row, stream, log, how
-        self.workers, self.progress = workers, progress
+        self.workers, self.progress, self.beam = workers, progress, beam
         self.plan: Plan | None = None
 
     def shards(self, folder: pathlib.Path) -> dict[str, list[ShardExamples]]:
@@ -97,11 +100,12 @@ class Preparation:
         total = sum(self.plan.sizes.values())
         what = "checking photographs" if self.how.photographs else "writing annotations"
         counting = Counting(what, total, self.progress)
+        on_bad_record = self.log.on_bad_record
+        if self.beam:
+            # What travels can neither count here nor stop the others; `finish` stops instead.
+            counting, on_bad_record = None, "skip"
         return {
-            split: [
-                ShardExamples(path, self.log.on_bad_record, self.workers, counting)
-                for path in paths
-            ]
+            split: [ShardExamples(path, on_bad_record, self.workers, counting) for path in paths]
             for split, paths in self.plan.shards.items()
         }
 
@@ -109,53 +113,6 @@ class Preparation:
         """Writes the files beside the shards; the folder has its unfinished name still."""
         side_files.write(folder, self.row, self.plan, self.log, self.how)
         shutil.rmtree(folder / _PLAN_FOLDER)
-
-
-def _make_builder(row: DataSet, output: pathlib.Path, preparation: Preparation):
-    """A tensorflow-datasets builder of a row of the table."""
-
-    class Builder(tfds.core.ShardBasedBuilder, skip_registration=True):
-        name = row.name
-        VERSION = tfds.core.Version(row.version)
-        RELEASE_NOTES = row.release_notes
-
-        def _info(self):
-            return tfds.core.DatasetInfo(
-                builder=self,
-                description=f"{row.description}\n\nLicence: {row.licence}",
-                citation=row.citation,
-                features=_features(),
-                disable_shuffling=True,
-            )
-
-        def _shard_iterators_per_split(self, dl_manager):
-            return preparation.shards(pathlib.Path(self.data_dir))
-
-        def _download_and_prepare(self, dl_manager, download_config=None):
-            super()._download_and_prepare(dl_manager, download_config)
-            preparation.finish(pathlib.Path(self.data_dir))
-
-        def _log_download_bytes(self):
-            """Says nothing: nothing is downloaded, and the program shows its own progress."""
-
-        def _log_download_done(self):
-            """Says nothing; see above."""
-
-    return Builder(data_dir=output, file_format="array_record")
-
-
-def _features() -> tfds.features.FeaturesDict:
-    texts = tfds.features.Sequence(tfds.features.Text())
-    return tfds.features.FeaturesDict(
-        {
-            "image": tfds.features.Image(encoding_format="jpeg"),
-            "image_id": tfds.features.Scalar(np.int64),
-            "file_name": tfds.features.Text(),
-            "captions": texts,
-            "labels": texts,
-            "tags": texts,
-        }
-    )
 
 
 def _tell_interrupted(target: pathlib.Path) -> None:
