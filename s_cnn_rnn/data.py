@@ -129,7 +129,7 @@ def training_batches(
         data: the training part.
         stage: batch size, captions, augmentation.
         inputs: of the stage's model, among "image", "features", "tags", "neighbours", "concepts",
-            "words".
+            "words", "drawn".
         outputs: of the stage's model, among "concepts", "words".
         first_step: number of the first step; the same number gives the same batch in any run.
         steps: how many.
@@ -167,6 +167,7 @@ _TYPES = {
     "neighbours": tf.float32,
     "image": tf.string,
     "seed": tf.int32,
+    "drawn": tf.bool,
 }
 
 
@@ -190,6 +191,7 @@ class _StepReader:
             "words": [self.stage.captions or captions, length],
             "image": [],
             "seed": [2],
+            "drawn": [self.stage.captions or captions, length - 1],
         }
         shapes |= {name: list(shape) for name, shape in self.model_inputs.shapes().items()}
         return shapes
@@ -208,9 +210,16 @@ class _StepReader:
             ),
             "image": lambda: np.array(self.data.photographs(photographs), object),
             "seed": lambda: seeds,
+            "drawn": lambda: self._drawn(step),
         }
         read = self.model_inputs.read(photographs, views=chosen, random=random)
         return [read[name] if name in read else make[name]() for name in names]
+
+    def _drawn(self, step: int) -> np.ndarray:
+        """Which words the decoder draws itself (scheduled sampling), more of them at each step."""
+        part = self.stage.scheduled_sampling * min(1.0, step / max(1, self.stage.steps - 1))
+        random = np.random.default_rng((self.seed, step, 2))
+        return random.random((self.stage.photographs, *self.shapes()["drawn"])) < part
 
 
 def _decode(dataset, stage: StageSettings, image_size: int) -> tf.data.Dataset:

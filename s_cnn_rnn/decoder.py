@@ -32,6 +32,8 @@ class Decoder(keras.layers.Layer):
     Call arguments:
         words: int32 [B, C, T], START ... END, padded with 0: C annotations of each photograph.
         opening: what the interface gave, a dictionary of float [B, ...].
+        drawn: scheduled sampling (Bengio et al. 2015): bool [B, C, T - 1], where the word that is
+            read is drawn from what the decoder itself predicts there; None for nowhere.
 
     Returns:
         log p of each next word, float32 [B, C, T - 1]; exactly 0 where it is padding.
@@ -63,6 +65,7 @@ class Decoder(keras.layers.Layer):
         self.output_layer = keras.layers.Dense(words - FIRST_OUTPUT, name="output")
         self.dropout_of_input = keras.layers.Dropout(dropout, name="dropout_of_input")
         self.dropout_of_output = keras.layers.Dropout(dropout, name="dropout_of_output")
+        self.sampling = keras.random.SeedGenerator()
 
     def build(self, words_shape=None, opening_shape=None):
         """Makes all weights; their shapes do not depend on the inputs."""
@@ -99,16 +102,21 @@ class Decoder(keras.layers.Layer):
         seen = self.fusion.after(state["h"], words, state)
         return ops.log_softmax(self._logits(seen, False)), state
 
-    def call(self, words, opening, training=False):
+    def call(self, words, opening, drawn=None, training=False):
         """Teacher forcing: the log likelihood of every word given the true words before it."""
         captions, length = words.shape[1], words.shape[2]
         sequences = ops.reshape(words, (-1, length))  # [B, C, T] -> [N, T]
         state = {
             name: ops.repeat(value, captions, axis=0) for name, value in self.begin(opening).items()
         }  # [B, ...] -> [N, ...]
-        words_in_real_steps = self.packs and keras.backend.backend() == "tensorflow"
-        likelihood = self._packed if words_in_real_steps else self._padded
-        return ops.reshape(likelihood(sequences, state, training), (-1, captions, length - 1))
+        if drawn is not None:
+            drawn = ops.reshape(drawn, (-1, length - 1))
+            likelihood = self._reading_its_own(sequences, state, drawn, training)
+        elif self.packs and keras.backend.backend() == "tensorflow":
+            likelihood = self._packed(sequences, state, training)
+        else:
+            likelihood = self._padded(sequences, state, training)
+        return ops.reshape(likelihood, (-1, captions, length - 1))
 
     def _padded(self, sequences, state, training):
         """Log p of the words after the first: int [N, T] -> [N, T - 1]; every position is run."""
@@ -143,22 +151,44 @@ class Decoder(keras.layers.Layer):
         shape = ops.shape(sequences)
         return packed.unpack(likelihood, packing, (shape[0], shape[1] - 1))
 
+    def _reading_its_own(self, sequences, state, drawn, training):
+        """As `_padded`, but some of the words read are drawn; one step after the other."""
+        word_ids, likelihoods = sequences[:, 0], []
+        for t in range(sequences.shape[1] - 1):
+            words = self.dropout_of_input(self.embedding(word_ids), training=training)
+            projected = self.cell.project(self.fusion.before(words, state))
+            state = {**state, **self.cell.step(projected, state)}
+            seen = self.fusion.after(state["h"], words, state)
+            targets = sequences[:, t + 1]
+            likelihood, logits = self._log_likelihood_and_logits(seen, targets, training)
+            likelihoods.append(ops.where(targets != PADDING, likelihood, 0.0))
+            if t + 1 < drawn.shape[1]:
+                own = keras.random.categorical(ops.stop_gradient(logits), 1, seed=self.sampling)
+                own = ops.cast(own[:, 0], "int32") + FIRST_OUTPUT
+                word_ids = ops.where(drawn[:, t + 1], own, targets)
+        return ops.stack(likelihoods, axis=1)
+
     def _log_likelihood(self, seen, targets, training):
         """Log p of the targets [...] from [..., U]; meaningless where a target is padding."""
+        return self._log_likelihood_and_logits(seen, targets, training)[0]
+
+    def _log_likelihood_and_logits(self, seen, targets, training):
         outputs = ops.maximum(targets, FIRST_OUTPUT) - FIRST_OUTPUT
         logits = self._logits(seen, training)
         if training and self.label_smoothing:
             truth = ops.one_hot(outputs, logits.shape[-1])
-            return -keras.losses.categorical_crossentropy(
+            loss = keras.losses.categorical_crossentropy(
                 truth, logits, from_logits=True, label_smoothing=self.label_smoothing
             )
-        return -keras.losses.sparse_categorical_crossentropy(outputs, logits, from_logits=True)
+        else:
+            loss = keras.losses.sparse_categorical_crossentropy(outputs, logits, from_logits=True)
+        return -loss, logits
 
     def _logits(self, seen, training):
         """[..., U] -> float32 [..., outputs]."""
         seen = self.dropout_of_output(seen, training=training)
         return ops.cast(self.output_layer(seen), "float32")
 
-    def compute_output_shape(self, words_shape, opening_shape=None):
+    def compute_output_shape(self, words_shape, opening_shape=None, drawn_shape=None):
         """[B, C, T - 1]."""
         return (*words_shape[:2], words_shape[2] - 1)

@@ -84,6 +84,8 @@ class StageSettings:
             kept in their place; 0 for none.
         flip: whether photographs are mirrored at random.
         smallest_crop: smallest part of the photograph's area that a random crop keeps; 1 for none.
+        scheduled_sampling: of the systems that sample: how many of the words that the decoder
+            reads are its own at the last step, 0 to 1; it grows from 0 at the first.
         evaluate_every: steps between evaluations on the validation part; 0 for the end only.
         checkpoint_every: steps between checkpoints.
     """
@@ -101,6 +103,7 @@ class StageSettings:
     weight_average: float = 0.0
     flip: bool = False
     smallest_crop: float = 1.0
+    scheduled_sampling: float = 0.25
     evaluate_every: int = 0
     checkpoint_every: int = 500
 

@@ -49,7 +49,12 @@ def stage_model(
         words = inputs["words"]
         if model.label_order == PREDICTED_ORDER:
             words = PreferredOrder(model.decoder, name="preferred_order")(words, opening)
-        results["words"] = model.decoder(words, opening, training=training["decoder"])
+        if model.system.samples and "decoder" in trains:
+            shape = (captions, longest + 1)
+            inputs["drawn"] = keras.Input(shape, dtype="bool", name="drawn")
+        results["words"] = model.decoder(
+            words, opening, inputs.get("drawn"), training=training["decoder"]
+        )
     return keras.Model(inputs, results, name="stage")
 
 

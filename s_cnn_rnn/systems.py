@@ -30,6 +30,7 @@ class System:
         concepts: k, where the system has fewer than the data set: its most frequent ones.
         concept_loss: how concepts are learnt, a name of `losses.CONCEPT_LOSSES`.
         label_order: in which a list of labels is learnt, one of `LABEL_ORDERS`.
+        samples: whether the decoder reads some words of its own in training (scheduled sampling).
         frozen_encoder: whether the system is defined with a CNN that is never trained.
         skips: stages that it does not go through, by definition.
     """
@@ -47,6 +48,7 @@ class System:
     concepts: int | None = None
     concept_loss: str = "logistic"
     label_order: str = "rare_first"
+    samples: bool = False
     frozen_encoder: bool = False
     skips: tuple[str, ...] = ()
 
@@ -155,6 +157,15 @@ SYSTEMS = {
             embedding="features",
             fusion="multimodal",
             label_order="frequent_first",
+        ),
+        System(
+            name="nic-v2",
+            summary="nic-f that learns to read its own words; meant for ensembles",
+            reference="Vinyals et al. 2016; Bengio et al. 2015",
+            tasks=("captions",),
+            interface="step_zero_input",
+            embedding="features",
+            samples=True,
         ),
         System(
             name="m-rnn",

@@ -124,3 +124,14 @@ def test_a_task_without_annotations_is_refused(tiny_data):
     captionless = type("Data", (), {"annotations": lambda self, split: [], "folder": "here"})()
     with pytest.raises(ValueError, match="here: no photograph of train has captions"):
         encode_split(captionless, "train", tiny_data.vocabulary("captions"), longest=16)
+
+
+def test_more_words_are_drawn_at_later_steps(split):
+    stage = StageSettings(steps=101, photographs=48, scheduled_sampling=0.5)
+    shares = []
+    for step in (0, 50, 100):
+        options = {"inputs": ("words", "drawn"), "outputs": ("words",), "first_step": step}
+        [(inputs, _)] = training_batches(split, stage, steps=1, seed=0, **options)
+        assert inputs["drawn"].shape == inputs["words"][:, :, 1:].shape
+        shares.append(float(np.mean(inputs["drawn"])))
+    assert shares == pytest.approx([0.0, 0.25, 0.5], abs=0.03)

@@ -167,6 +167,37 @@ def test_packed_padded_and_single_steps_agree(cell, fusion):
             np.testing.assert_allclose(single, packed[:, 0, t], atol=1e-5)
 
 
+def test_words_that_are_not_drawn_are_the_true_ones(opening):
+    decoder = build_decoder(fusion="multimodal")
+    opening = opening | {"image": opening["h"]}
+    nowhere = np.zeros((2, 2, 5), bool)
+    np.testing.assert_allclose(
+        decoder(ANNOTATIONS, opening, nowhere), decoder(ANNOTATIONS, opening), atol=1e-5
+    )
+
+
+def test_drawn_words_follow_what_the_decoder_predicts(opening):
+    """With one output far above all others the draw is known: the decoder reads that word."""
+    decoder = build_decoder()
+    bias = decoder.output_layer.bias
+    bias.assign(np.where(np.arange(WORDS - FIRST_OUTPUT) == 5, 30.0, 0.0))
+    drawn = np.ones((2, 2, 5), bool)
+    likelihood = np.asarray(decoder(ANNOTATIONS, opening, drawn, training=True))
+    words = ANNOTATIONS[0, 0]
+    h, c, read = opening["h"][0], opening["c"][0], START
+    for t in range(4):
+        log_p, h, c = numpy_step(decoder, read, h, c)
+        assert likelihood[0, 0, t] == pytest.approx(log_p[words[t + 1] - FIRST_OUTPUT], rel=1e-4)
+        read = 5 + FIRST_OUTPUT
+
+
+def test_draws_go_on_from_the_decoders_own_random_state(opening):
+    drawn = np.ones((2, 2, 5), bool)
+    decoder = build_decoder()
+    first = np.asarray(decoder(ANNOTATIONS, opening, drawn))
+    assert not np.array_equal(first, decoder(ANNOTATIONS, opening, drawn))
+
+
 @given(data=st.data())
 @settings(max_examples=25, deadline=None)
 def test_packed_and_padded_agree_in_values_and_gradients(data):
