@@ -1,5 +1,6 @@
 """Folders of photographs: where a photograph is, and which files no annotation names."""
 
+import functools
 import pathlib
 from collections.abc import Collection, Iterator, Sequence
 
@@ -76,6 +77,12 @@ def similar_name(path: pathlib.Path) -> str | None:
     """A file beside a missing one whose name differs in upper and lower case or ending alone."""
     if not path.parent.is_dir():
         return None
-    stem = path.stem.lower()
-    same = sorted(p.name for p in path.parent.iterdir() if p.stem.lower() == stem)
-    return same[0] if same else None
+    changed = path.parent.stat().st_mtime_ns
+    return _first_by_stem(path.parent, changed).get(path.stem.lower())
+
+
+@functools.lru_cache(maxsize=64)
+def _first_by_stem(folder: pathlib.Path, changed: int) -> dict[str, str]:
+    """The files of a folder, which is read once however many are missing, until it changes."""
+    names = sorted((path.name for path in folder.iterdir()), reverse=True)
+    return {pathlib.PurePath(name).stem.lower(): name for name in names}

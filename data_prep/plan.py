@@ -14,7 +14,7 @@ from typing import NamedTuple
 from data_prep.records import SPLITS, Item, LabelNames, Problem, ProblemLog, Record
 
 SHARD_RECORDS = 1_024
-SHARD_BYTES = 128 * 2**20
+SHARD_BYTES = 64 * 2**20
 
 
 @dataclasses.dataclass

@@ -52,7 +52,7 @@ class LabelNames:
     names: tuple[str, ...]
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Problem:
     """Something in the data set's files that is not as it should be.
 
