@@ -59,24 +59,40 @@ def photograph_files(place: pathlib.Path) -> Iterator[pathlib.Path]:
 
 
 def text_of(annotation: Annotation, concepts: int) -> str:
-    """An annotation for people to read."""
-    lines = [annotation.file_name, f"    {annotation.caption}"]
-    lines += [f"    or: {text}" for text, _ in annotation.beams[1:]]
-    telling = annotation.telling_concepts(concepts)
-    shown = ", ".join(f"{concept.word} {concept.probability:.2f}" for concept in telling)
-    return "\n".join([*lines, f"    concepts: {shown}"] if shown else lines)
+    """An annotation for people to read; labels with their probabilities, where there are any."""
+    other = [f"    or: {beam.annotation}" for beam in annotation.beams[1:]]
+    if annotation.kind == "captions":
+        written = annotation.text
+        beside, shown = "concepts", annotation.telling_concepts(concepts)
+    else:
+        pairs = ((label, annotation.probability(label)) for label in annotation.words)
+        written = ", ".join(_with_probability(*pair) for pair in pairs) or "no label"
+        beside, shown = "not written", annotation.other_concepts(concepts)
+    lines = [annotation.file_name, f"    {written}", *other]
+    text = ", ".join(_with_probability(concept.word, concept.probability) for concept in shown)
+    return "\n".join([*lines, f"    {beside}: {text}"] if text else lines)
+
+
+def _with_probability(word: str, probability: float | None) -> str:
+    return word if probability is None else f"{word} {probability:.2f}"
 
 
 def json_of(annotation: Annotation, concepts: int) -> str:
     """An annotation as one line of JSON."""
+    if annotation.kind == "captions":
+        written = {"caption": annotation.text}
+        shown = annotation.telling_concepts(concepts)
+    else:
+        labels = annotation.words
+        written = {
+            "labels": [{"label": n, "probability": annotation.probability(n)} for n in labels]
+        }
+        shown = annotation.other_concepts(concepts)
     content = {
         "file_name": annotation.file_name,
-        "caption": annotation.caption,
+        **written,
         "log_probability": annotation.log_probability,
         "beams": [beam._asdict() for beam in annotation.beams],
-        "concepts": [
-            {"word": concept.word, "probability": concept.probability}
-            for concept in annotation.telling_concepts(concepts)
-        ],
+        "concepts": [{"word": c.word, "probability": c.probability} for c in shown],
     }
     return json.dumps(content, ensure_ascii=False)

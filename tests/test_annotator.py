@@ -3,8 +3,10 @@ import math
 import numpy as np
 import pytest
 from fabricated_photographs import jpeg
+from finished_runs import untrained_run
 
 from s_cnn_rnn.annotator import Annotation, Annotator, PredictedConcept, usual_concepts
+from s_cnn_rnn.hypotheses import Hypothesis
 from s_cnn_rnn.predictions import predict
 from s_cnn_rnn.vocabulary import caption_vocabulary, label_vocabulary
 
@@ -27,7 +29,7 @@ def test_photographs_are_annotated_as_in_evaluation(annotator, photographs, tiny
     concepts = annotator.model.vocabulary.concepts
     for n, annotation in enumerate(found):
         beams = expected.photographs[n].beams
-        assert annotation.caption == beams[0].annotation
+        assert annotation.text == beams[0].annotation
         assert [b.annotation for b in annotation.beams] == [b.annotation for b in beams]
         likely = [b.log_probability for b in beams]
         assert [b.log_probability for b in annotation.beams] == pytest.approx(likely, rel=1e-4)
@@ -51,7 +53,7 @@ def test_damaged_photographs_are_skipped_and_told(annotator, photographs, tmp_pa
     assert "No such file" in damaged[0].reason
     assert all(len(a.beams) == 1 for a in found)
     alone = list(annotator.annotate([photographs[2]]))
-    assert found[0].caption == alone[0].caption
+    assert found[0].text == alone[0].text
     assert list(annotator.annotate([b"text"], on_damaged=damaged.append)) == []
 
 
@@ -75,9 +77,13 @@ def test_telling_concepts_are_those_surer_than_usual():
         PredictedConcept("leash", 0.1, 0.01),
         PredictedConcept("kite", 0.001, 0.1),
     )
-    annotation = Annotation("dog.jpg", "a dog", -1.0, (), concepts)
+    beams = (Hypothesis.of_words(["a", "dog"], "captions", -1.0),)
+    annotation = Annotation("dog.jpg", "captions", beams, concepts)
     telling = [concept.word for concept in annotation.telling_concepts(3)]
     assert telling == ["dog", "leash", "a"]
+    assert [concept.word for concept in annotation.other_concepts(2)] == ["the", "leash"]
+    assert annotation.probability("dog") == 0.7
+    assert annotation.probability("fish") is None
     assert concepts[2].tells == pytest.approx(0.7 * math.log(3.5))
     assert PredictedConcept("dog", 0.7, None).tells == 0.7
 
@@ -99,3 +105,26 @@ def test_ranges_are_checked(annotator, tmp_path):
         next(annotator.annotate([b""], batch=0))
     with pytest.raises(FileNotFoundError, match="no run folder"):
         Annotator.from_run(tmp_path)
+
+
+@pytest.mark.parametrize("system", ["ours", "ria", "cnn-logistic"])
+def test_labels_are_those_of_the_evaluation(tiny_data, tmp_path, photographs, system):
+    options = {"task": "labels", "stages": {"cnn": {"steps": 1}}, "decoding": {"width": 1}}
+    run = untrained_run(tmp_path / "run", tiny_data, system=system, **options)
+    annotator = Annotator.from_run(run.path)
+    expected = predict(run, "validation")
+    for n, annotation in enumerate(annotator.annotate(photographs)):
+        assert annotation.kind == "labels"
+        assert annotation.words == expected.photographs[n].words
+        likely = expected.photographs[n].beams[0].log_probability
+        assert annotation.log_probability == (likely and pytest.approx(likely, rel=1e-4))
+        if expected.concepts is None:
+            assert annotation.concepts == ()
+            continue
+        for label, score in zip(run.vocabulary().concepts, expected.concepts[n], strict=True):
+            assert annotation.probability(label) == pytest.approx(score, abs=1e-5)
+        others = [concept.word for concept in annotation.other_concepts(100)]
+        assert {*others, *annotation.words} == set(run.vocabulary().concepts)
+    if system == "cnn-logistic":
+        with pytest.raises(ValueError, match="beams 1 to 1"):
+            next(annotator.annotate(photographs, beams=2))

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from finished_runs import untrained_run
 
 from experiments import annotation_run
 
@@ -41,6 +42,37 @@ def test_json_lines(tiny_run, holiday, capsys):
     assert skipped == 1
     assert f"skipped {holiday / 'a.png'}: " in output.err
     assert "1 of 4 photographs were skipped" in output.err
+
+
+def _label_run(tmp_path, tiny_data, system):
+    options = {"task": "labels", "stages": {"cnn": {"steps": 1}}, "decoding": {"width": 1}}
+    return untrained_run(tmp_path / system, tiny_data, system=system, **options)
+
+
+def test_labels_have_their_probabilities(tiny_data, tmp_path, holiday, capsys):
+    run = _label_run(tmp_path, tiny_data, "cnn-logistic")
+    for form in ("text", "json"):
+        annotation_run.annotate(
+            str(run.path), [str(holiday / "b.JPG")], form=form, concepts=2
+        )
+    name, labels, others, line = capsys.readouterr().out.splitlines()
+    content = json.loads(line)
+    assert name == content["file_name"] == str(holiday / "b.JPG")
+    written = [f"{each['label']} {each['probability']:.2f}" for each in content["labels"]]
+    assert len(written) == 3
+    assert labels.strip() == ", ".join(written)
+    beside = [f"{each['word']} {each['probability']:.2f}" for each in content["concepts"]]
+    assert others.strip() == f"not written: {', '.join(beside)}"
+    assert content["log_probability"] is None
+    assert "caption" not in content
+
+
+def test_labels_without_scores_stand_alone(tiny_data, tmp_path, holiday, capsys):
+    run = _label_run(tmp_path, tiny_data, "ria")
+    annotation_run.annotate(str(run.path), [str(holiday / "b.JPG")])
+    _, labels = capsys.readouterr().out.splitlines()
+    known = {*run.vocabulary().words, "no label"}
+    assert {label.strip() for label in labels.split(",")} <= known
 
 
 def test_nothing_to_annotate(tiny_run, tmp_path):
