@@ -8,16 +8,18 @@ import numpy as np
 from s_cnn_rnn import report
 from s_cnn_rnn.caption_metrics import caption_statistics
 from s_cnn_rnn.evaluation import Comparison, RunScores, SystemScores
+from s_cnn_rnn.hypotheses import FIXED_LENGTH
 from s_cnn_rnn.label_metrics import average_precision
+from s_cnn_rnn.label_report import parts_of_labels
 from s_cnn_rnn.logs import read_log
-from s_cnn_rnn.protocol_scores import MeanScores
 from s_cnn_rnn.results import commit, hardware
 from s_cnn_rnn.run_cost import FinishedStage, finished_stages
 from s_cnn_rnn.run_folder import RunFolder
-from s_cnn_rnn.score_table import compared_protocols, costs
+from s_cnn_rnn.score_table import compared_protocols, costs, scores_for_report
 from s_cnn_rnn.system_texts import describe_stage, introduce_system
 from s_cnn_rnn.systems import find_system
 
+CONCEPT_MAP = "concept mAP"
 SURE = 0.5
 SUREST = 40  # concepts kept of each photograph, beside the sure and the true ones
 
@@ -29,8 +31,13 @@ SERIES = {
     "validation/Lr": ("Lr", "validation"),
     "validation/concept_mAP": ("concept mAP", "validation"),
     "validation/CIDEr": ("CIDEr (quick, without Java)", "validation"),
+    "validation/O-F1": ("O-F1", "validation, own stop"),
+    f"validation/O-F1_top_{FIXED_LENGTH}": ("O-F1", f"validation, top {FIXED_LENGTH}"),
+    "validation/C-F1": ("C-F1", "validation, own stop"),
 }
-UNITS = {"Lu": "nats per photograph", "Lr": "nats per caption"}
+UNITS = {"Lu": "nats per photograph", "Lr": "nats per annotation"}
+WRITTEN = {"captions": lambda found: found.annotation, "labels": lambda found: found.words}
+"""Kind -> what a report shows of a `Hypothesis`."""
 
 
 def make_report(
@@ -53,15 +60,15 @@ def make_report(
     return report.Report(
         title=f"{system.name} on {prepared.name}, {run.data.split}",
         settings=_settings(system, comparisons, command),
-        scores=_scores(system.main),
-        system=system.name,
-        baseline_scores=_text_only_scores(system),
-        compared=[_compared_run(comparison.other) for comparison in comparisons],
-        concept_scores=_concept_scores(run),
+        kind=run.settings.task,
+        **PARTS[run.settings.task](system, comparisons),
+        photograph_metric=run.protocols[0].photograph_metric,
         curves=[curve for stage in stages for curve in learning_curves(stage)],
         photographs=list(_photographs(run)),
         stages=[_stage(stage, run) for stage in stages],
-        introduction=introduce_system(row, len(vocabulary.concepts), len(stages)),
+        introduction=introduce_system(
+            row, len(vocabulary.concepts), len(stages), task=run.settings.task
+        ),
     )
 
 
@@ -90,13 +97,19 @@ def _settings(system: SystemScores, comparisons, command: str) -> dict[str, obje
     return content | {"settings": run.settings.to_dict()}
 
 
-def _scores(scores: MeanScores) -> list[report.Score]:
-    return [_score(scores, metric) for metric in scores.values if metric != "concept mAP"]
+def _parts_of_captions(system: SystemScores, comparisons: Sequence[Comparison]) -> dict:
+    """The parts of a report that only captions have, by the names of `report.Report`'s fields."""
+    return {
+        "system": system.name,
+        "scores": scores_for_report(system.main, without=CONCEPT_MAP),
+        "baseline_scores": _text_only_scores(system),
+        "compared": [_compared_run(other) for other, _ in comparisons],
+        "concept_scores": _concept_scores(system.runs[0]),
+    }
 
 
 def _text_only_scores(system: SystemScores) -> list[report.Score]:
-    text_only = system.text_only
-    scores = [_score(text_only, m) for m, value in text_only.values.items() if value is not None]
+    scores = [s for s in scores_for_report(system.text_only) if s.value is not None]
     texts = [run.predictions.text_only.annotation for run in system.runs]
     counted = [caption_statistics([text]) for text in texts]
     return scores + [
@@ -104,14 +117,10 @@ def _text_only_scores(system: SystemScores) -> list[report.Score]:
     ]
 
 
-def _score(scores: MeanScores, metric: str) -> report.Score:
-    low, high = scores.intervals.get(metric, (None, None))
-    return report.Score(metric, scores.values[metric], low, high, scores.missing.get(metric, ""))
-
-
 def _compared_run(system: SystemScores) -> report.ComparedRun:
     captions = {p.file_name: p.annotation for p in system.runs[0].annotated}
-    return report.ComparedRun(system.name, _scores(system.main), captions)
+    scores = scores_for_report(system.main, without=CONCEPT_MAP)
+    return report.ComparedRun(system.name, scores, captions)
 
 
 def _concept_scores(run: RunScores) -> report.ConceptScores | None:
@@ -126,7 +135,7 @@ def _concept_scores(run: RunScores) -> report.ConceptScores | None:
         threshold=SURE,
         average_precisions=[None if np.isnan(p) else float(p) for p in precisions],
     )
-    mean = report.Score("concept mAP", run.protocols[0].values["concept mAP"])
+    mean = report.Score(CONCEPT_MAP, run.protocols[0].values[CONCEPT_MAP])
     return report.ConceptScores(mean, concepts, threshold=SURE)
 
 
@@ -157,16 +166,22 @@ def _photographs(run: RunScores) -> Iterator[report.ReportPhotograph]:
     scores = run.protocols[0]
     score_of = dict(zip(scores.image_ids, scores.per_photograph.tolist(), strict=True))
     words = run.folder.vocabulary().concepts
+    written = WRITTEN[run.settings.task]
+    text_only = run.predictions.text_only
     for n, prediction in enumerate(run.annotated):
         yield report.ReportPhotograph(
             file_name=prediction.file_name,
             jpeg=functools.partial(_jpeg, run, n),
-            caption=prediction.annotation,
+            written=written(prediction.beams[0]),
             score=score_of[prediction.image_id],
             references=run.data.references[n],
             concepts=_concepts(run, n, words),
-            beams=[report.Beam(h.annotation, h.log_probability) for h in prediction.beams],
-            baseline_caption=run.predictions.text_only.annotation,
+            beams=[
+                report.Beam(written(hypothesis), hypothesis.log_probability)
+                for hypothesis in prediction.beams
+                if hypothesis.log_probability is not None
+            ],
+            baseline_written=written(text_only) if text_only else "",
         )
 
 
@@ -187,3 +202,6 @@ def _concepts(run: RunScores, n: int, words: Sequence[str]) -> list[report.Conce
         report.Concept(words[i], float(probabilities[i]), bool(true[i]))
         for i in np.flatnonzero(kept)
     ]
+
+
+PARTS = {"captions": _parts_of_captions, "labels": parts_of_labels}

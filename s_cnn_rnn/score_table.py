@@ -1,7 +1,8 @@
-"""Scores as result rows for files and as lines for the screen."""
+"""Scores as result rows for files, as lines for the screen and for the page of a report."""
 
 from collections.abc import Mapping
 
+from s_cnn_rnn import report
 from s_cnn_rnn.evaluation import Compared, Comparison, SystemScores
 from s_cnn_rnn.protocol_scores import MeanScores
 from s_cnn_rnn.results import Result, result_rows
@@ -76,7 +77,7 @@ def _lines_of_protocol(system: SystemScores, scores: MeanScores) -> list[str]:
     beside = system.text_only if scores is system.main else None
     lines.append(_line("", "value", "95% interval", "text only" if beside else ""))
     for metric, value in scores.values.items():
-        measured = beside is not None and beside.values.get(metric) is not None
+        measured = beside is not None and metric in beside.intervals
         text_only = _number(beside.values[metric]) if measured else ""
         span = _span(scores.intervals, metric)
         lines.append(_line(metric, _number(value, counts=not span), span, text_only))
@@ -106,6 +107,16 @@ def _lines_of_differences(compared: Compared) -> list[str]:
         span = f"{low:+.4f} to {high:+.4f}"
         lines.append(_line(difference.metric, f"{difference.value:+.4f}", span, remark))
     return lines
+
+
+def scores_for_report(scores: MeanScores, *, without: str = "") -> list[report.Score]:
+    """The scores as a report shows them, but for one metric that it shows elsewhere."""
+    return [_for_report(scores, metric) for metric in scores.values if metric != without]
+
+
+def _for_report(scores: MeanScores, metric: str) -> report.Score:
+    low, high = scores.intervals.get(metric, (None, None))
+    return report.Score(metric, scores.values[metric], low, high, scores.missing.get(metric, ""))
 
 
 def _how_trained(run) -> str:

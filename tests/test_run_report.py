@@ -50,8 +50,8 @@ def test_photographs_show_what_was_predicted(report, systems, tiny_data):
         assert shown.file_name == annotation.file_name
         assert shown.jpeg() == tiny_data.photographs("validation", [n])[0]
         assert shown.references == annotation.captions
-        assert shown.caption == run.predictions.photographs[n].annotation
-        assert shown.baseline_caption == run.predictions.text_only.annotation
+        assert shown.written == run.predictions.photographs[n].annotation
+        assert shown.baseline_written == run.predictions.text_only.annotation
         place = run.protocols[0].image_ids.index(annotation.image_id)
         assert shown.score == run.protocols[0].per_photograph[place]
         said = {word for caption in annotation.captions for word in caption.lower().split()}

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from s_cnn_rnn.report.contents import CurvePoint, LearningCurve, Score
+from s_cnn_rnn.report.contents import CurvePoint, LearningCurve
 from s_cnn_rnn.report.formatting import is_measured, number, tick, ticks
+from s_cnn_rnn.report.scores import Score
 from s_cnn_rnn.report.ticks import logarithmic_ticks, nice_ticks
 
+MOST_BARS = 6  # systems that can be told from each other by colour and pattern
 MOST_POINTS = 120
 DOTTED_UP_TO = 30
 

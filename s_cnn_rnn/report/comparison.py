@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from s_cnn_rnn.report.contents import ReportPhotograph
+from s_cnn_rnn.report.contents import ReportPhotograph, Written
 from s_cnn_rnn.report.formatting import tick
 from s_cnn_rnn.report.thumbnails import open_upright
 
@@ -121,17 +121,17 @@ def _dress(axes: Axes, title: str, ylabel: str) -> None:
 def side_by_side(
     path: str | os.PathLike,
     photographs: Sequence[ReportPhotograph],
-    captions: Mapping[str, Mapping[str, str]],
+    written: Mapping[str, Mapping[str, Written]],
     *,
     title: str = "",
     columns: int = 3,
 ) -> pathlib.Path:
-    """Draws photographs with the caption of each system below, as in the paper's supplement.
+    """Draws photographs with what each system wrote below, as in the paper's supplement.
 
     Args:
         path: the picture to write.
-        photographs: what to show; the first reference is shown as "human".
-        captions: system -> (file name -> caption).
+        photographs: what to show; the first caption, or all true labels, are shown as "human".
+        written: system -> (file name -> caption or labels in order).
         title: heading of the picture.
         columns: photographs in a row.
 
@@ -140,11 +140,11 @@ def side_by_side(
 
     Raises:
         ValueError: there is no photograph, or a photograph's bytes do not decode.
-        KeyError: a system has no caption for a photograph; the message names both.
+        KeyError: a system wrote nothing for a photograph; the message names both.
     """
     if not photographs:
         raise ValueError("side by side: expected at least one photograph, got none")
-    texts = [_caption_lines(photograph, captions) for photograph in photographs]
+    texts = [_lines_below(photograph, written) for photograph in photographs]
     rows = -(-len(photographs) // columns)
     lines = max(len(text) for text in texts)
     figure = Figure(
@@ -164,19 +164,24 @@ def side_by_side(
     return _save(figure, path)
 
 
-def _caption_lines(
-    photograph: ReportPhotograph, captions: Mapping[str, Mapping[str, str]]
+def _lines_below(
+    photograph: ReportPhotograph, written: Mapping[str, Mapping[str, Written]]
 ) -> list[str]:
-    written = {"human": photograph.references[0]} if photograph.references else {}
-    for system, by_file in captions.items():
+    by_whom = {"human": photograph.human} if photograph.human else {}
+    for system, by_file in written.items():
         if photograph.file_name not in by_file:
-            raise KeyError(f"{system} has no caption for {photograph.file_name!r}")
-        written[system] = by_file[photograph.file_name]
+            raise KeyError(f"{system} wrote nothing for {photograph.file_name!r}")
+        by_whom[system] = by_file[photograph.file_name]
     return [
         line
-        for who, caption in written.items()
-        for line in textwrap.wrap(f"{who}: {caption}", 46, subsequent_indent="    ")
+        for who, each in by_whom.items()
+        for line in textwrap.wrap(f"{who}: {_one_line(each)}", 46, subsequent_indent="    ")
     ]
+
+
+def _one_line(written: Written) -> str:
+    """A caption as it is; labels with arrows, which tell their order."""
+    return written if isinstance(written, str) else " → ".join(written)
 
 
 def _show(above: Axes, below: Axes, photograph: ReportPhotograph, lines: Sequence[str]) -> None:

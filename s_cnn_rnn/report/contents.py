@@ -7,7 +7,12 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
+from s_cnn_rnn.report.concepts import ConceptScores, CoOccurrence, LabelTable
+from s_cnn_rnn.report.scores import Score
+from s_cnn_rnn.report.wording import WORDINGS, Wording
+
+Written = str | tuple[str, ...]
+"""What was written for a photograph: a caption, or labels in order."""
 
 INTRODUCTION = (
     "A convolutional network looks at a photograph and says how sure it is of each of a list of "
@@ -15,24 +20,6 @@ INTRODUCTION = (
     "(Semantic Regularisation for Recurrent Image Annotation, arXiv 1611.05490). Both are trained "
     "apart first and then together, in the three stages below."
 )
-
-
-class Score(NamedTuple):
-    """One measured number.
-
-    Args:
-        metric: its name, such as "CIDEr".
-        value: the number; None or NaN where it could not be measured.
-        low: lower end of the 95% interval, or None.
-        high: upper end of the 95% interval, or None.
-        reason: why ``value`` is missing; shown to the reader.
-    """
-
-    metric: str
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    reason: str = ""
 
 
 class Concept(NamedTuple):
@@ -46,7 +33,7 @@ class Concept(NamedTuple):
 class Beam(NamedTuple):
     """A candidate of beam search with its log probability (nats, length normalised or not)."""
 
-    caption: str
+    written: Written
     log_probability: float
 
 
@@ -109,63 +96,30 @@ class ReportPhotograph:
         file_name: shown to the reader; also how compared runs name the photograph.
         jpeg: the bytes of the picture file, or a function without arguments that reads them. It is
             called only for photographs that the page shows.
-        caption: the caption the system wrote.
+        written: what the system wrote.
         score: the photograph's own score (`Report.photograph_metric`), or None.
-        references: the captions people wrote.
+        references: the captions, or the labels, that people wrote.
         concepts: `Concept`s in any order. The page shows the surest and the true ones that
             were missed, so those are enough where k is large.
-        beams: `Beam`s, best first; the first is usually ``caption`` itself.
-        baseline_caption: what the text-only baseline wrote; "" for none.
+        beams: `Beam`s, best first; the first is usually ``written`` itself.
+        baseline_written: what the text-only baseline wrote; "" for none.
     """
 
     file_name: str
     jpeg: bytes | Callable[[], bytes]
-    caption: str
+    written: Written
     score: float | None = None
     references: Sequence[str] = ()
     concepts: Sequence[Concept] = ()
     beams: Sequence[Beam] = ()
-    baseline_caption: str = ""
-
-
-@dataclasses.dataclass(frozen=True)
-class ConceptScore:
-    """How one concept was predicted at a threshold.
-
-    Args:
-        word: the concept.
-        found: photographs that have it and were given it.
-        missed: photographs that have it and were not given it.
-        invented: photographs that lack it and were given it.
-        average_precision: 0 to 1, or None.
-    """
-
-    word: str
-    found: int
-    missed: int
-    invented: int
-    average_precision: float | None = None
+    baseline_written: Written = ""
 
     @property
-    def f1(self) -> float:
-        """Harmonic mean of precision and recall, 0 to 1; 0 where neither is defined."""
-        wrong = self.missed + self.invented
-        return 2 * self.found / (2 * self.found + wrong) if self.found or wrong else 0.0
-
-
-@dataclasses.dataclass(frozen=True)
-class ConceptScores:
-    """The concept layer's scores.
-
-    Args:
-        mean_average_precision: a `Score`; its metric is its name.
-        concepts: a `ConceptScore` for each concept.
-        threshold: probability from which a concept counts as predicted.
-    """
-
-    mean_average_precision: Score
-    concepts: Sequence[ConceptScore] = ()
-    threshold: float = 0.5
+    def human(self) -> Written:
+        """What people wrote: the first caption, or all labels; "" where there is nothing."""
+        if not self.references:
+            return ""
+        return self.references[0] if isinstance(self.written, str) else tuple(self.references)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -175,12 +129,13 @@ class ComparedRun:
     Args:
         name: shown in the tables.
         scores: its `Score`s; metrics are matched by name.
-        captions: file name of a photograph -> the caption this system wrote.
+        written: file name of a photograph -> what this system wrote; nothing where the run is
+            shown by its scores alone.
     """
 
     name: str
     scores: Sequence[Score] = ()
-    captions: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    written: Mapping[str, Written] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -197,7 +152,10 @@ class Report:
         baseline_scores: the text-only baseline's `Score`s.
         baseline: name of the text-only baseline.
         compared: further runs, shown beside the system.
+        kind: "captions" or "labels" (`wording.WORDINGS`).
         concept_scores: the concept layer's scores, or None where the system has none.
+        label_table: how each label was predicted, or None.
+        co_occurrence: which labels stand together, or None.
         curves: learning curves, in the order to show.
         photographs: the evaluated photographs; galleries are chosen from them.
         stages: the training stages.
@@ -214,7 +172,10 @@ class Report:
     baseline_scores: Sequence[Score] = ()
     baseline: str = "text only"
     compared: Sequence[ComparedRun] = ()
+    kind: str = "captions"
     concept_scores: ConceptScores | None = None
+    label_table: LabelTable | None = None
+    co_occurrence: CoOccurrence | None = None
     curves: Sequence[LearningCurve] = ()
     photographs: Sequence[ReportPhotograph] = ()
     stages: Sequence[Stage] = PAPER_STAGES
@@ -223,39 +184,7 @@ class Report:
     photographs_per_gallery: int = 12
     seed: int = 0
 
-
-def count_concepts(
-    words: Sequence[str],
-    probabilities: np.ndarray,
-    truth: np.ndarray,
-    *,
-    threshold: float = 0.5,
-    average_precisions: Sequence[float | None] | None = None,
-) -> list[ConceptScore]:
-    """Counts for each concept how often it was found, missed and invented.
-
-    Args:
-        words: the k concepts.
-        probabilities: ŝ, float [N, k], 0 to 1.
-        truth: s, 0/1 or bool [N, k].
-        threshold: probability from which a concept counts as predicted.
-        average_precisions: one for each concept, or None.
-
-    Raises:
-        ValueError: the shapes do not fit.
-    """
-    probabilities, truth = np.asarray(probabilities), np.asarray(truth).astype(bool)
-    if probabilities.shape != truth.shape or probabilities.shape[1:] != (len(words),):
-        raise ValueError(
-            f"concepts: expected probabilities and truth of shape [N, {len(words)}], got "
-            f"{probabilities.shape} and {truth.shape}"
-        )
-    predicted = probabilities >= threshold
-    found = (predicted & truth).sum(0)
-    missed = (~predicted & truth).sum(0)
-    invented = (predicted & ~truth).sum(0)
-    precisions = [None] * len(words) if average_precisions is None else average_precisions
-    return [
-        ConceptScore(word, int(f), int(m), int(i), precision)
-        for word, f, m, i, precision in zip(words, found, missed, invented, precisions, strict=True)
-    ]
+    @property
+    def wording(self) -> Wording:
+        """What a report of this kind says and shows."""
+        return WORDINGS[self.kind]

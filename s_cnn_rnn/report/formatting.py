@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+from s_cnn_rnn.report.contents import Written
 from s_cnn_rnn.vocabulary import tokenise
 
 MINUS = "−"
@@ -66,6 +67,19 @@ def flatten(settings: Mapping[str, object], prefix: str = "") -> list[tuple[str,
         else:
             rows.append((name, "not recorded" if value is None else str(value)))
     return rows
+
+
+def marked(written: Written, references: Iterable[str]) -> list[tuple[str, bool]]:
+    """A caption's words, or labels, each with whether any caption has it, or it is a true label."""
+    if isinstance(written, str):
+        return marked_words(written, references)
+    true = set(references)
+    return [(label, label in true) for label in written]
+
+
+def as_text(written: Written) -> str:
+    """A caption as it is; labels joined by commas."""
+    return written if isinstance(written, str) else ", ".join(written)
 
 
 def marked_words(caption: str, references: Iterable[str]) -> list[tuple[str, bool]]:

@@ -5,7 +5,8 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from s_cnn_rnn.report.contents import Concept, ConceptScore, ReportPhotograph
+from s_cnn_rnn.report.concepts import ConceptScore
+from s_cnn_rnn.report.contents import Concept, ReportPhotograph
 from s_cnn_rnn.report.formatting import is_measured
 
 SHOWN_CONCEPTS = 8

@@ -10,14 +10,10 @@ from collections.abc import Sequence
 
 import jinja2
 
-from s_cnn_rnn.report import charts, formatting, gallery, thumbnails
-from s_cnn_rnn.report.contents import (
-    ComparedRun,
-    ConceptScores,
-    Report,
-    ReportPhotograph,
-    Score,
-)
+from s_cnn_rnn.report import charts, co_occurrence, formatting, gallery, thumbnails
+from s_cnn_rnn.report.concepts import ConceptScores, CoOccurrence
+from s_cnn_rnn.report.contents import ComparedRun, Concept, Report, ReportPhotograph
+from s_cnn_rnn.report.scores import Score
 
 SIDE_BY_SIDE_PHOTOGRAPHS = 12
 SIDE_BY_SIDE_PIXELS = 360
@@ -48,12 +44,17 @@ def write_report(path: str | os.PathLike, report: Report) -> pathlib.Path:
 def render_report(report: Report) -> str:
     """The page as HTML text; see `write_report`."""
     template = _environment().get_template("page.html.j2")
-    everyday = gallery.everyday_concepts(report.photographs)
+    wording = report.wording
+    everyday = frozenset()
+    if wording.folds_everyday:
+        everyday = gallery.everyday_concepts(report.photographs)
     return template.render(
         report=report,
+        wording=wording,
         headline=_headline(report),
         systems=[name for name, _ in _systems(report)],
         score_rows=score_rows(report),
+        system_rows=system_rows(report) if wording.rows_are_systems else [],
         stage_charts=stage_charts(report),
         galleries=[
             (group, [_card(photograph, everyday) for photograph in group.photographs])
@@ -67,6 +68,7 @@ def render_report(report: Report) -> str:
         everyday=everyday,
         compared_photographs=compared_photographs(report),
         concepts=_concept_tables(report.concept_scores),
+        co_occurrence=_co_occurrence(report.co_occurrence),
         settings=formatting.flatten(report.settings),
     )
 
@@ -80,7 +82,10 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        number=formatting.number, duration=formatting.duration, measured=formatting.is_measured
+        number=formatting.number,
+        duration=formatting.duration,
+        measured=formatting.is_measured,
+        text=formatting.as_text,
     )
     return environment
 
@@ -97,16 +102,25 @@ def _systems(report: Report) -> list[tuple[str, Sequence[Score]]]:
 
 def score_rows(report: Report) -> list[tuple[str, list[Score | None], charts.BarChart | None]]:
     """(metric, each system's score, its bars) in the order in which metrics are first named."""
-    tables = [
-        (name, {score.metric: score for score in map(Score._make, map(_whole, scores))})
-        for name, scores in _systems(report)
-    ]
+    tables = system_rows(report)
     metrics = dict.fromkeys(metric for _, table in tables for metric in table)
+    charted = report.wording.charted or tuple(metrics)
+    if len(tables) > charts.MOST_BARS:
+        charted = ()
     rows = []
     for metric in metrics:
         scores = [(name, table.get(metric)) for name, table in tables]
-        rows.append((metric, [score for _, score in scores], charts.bar_chart(metric, scores)))
+        chart = charts.bar_chart(metric, scores) if metric in charted else None
+        rows.append((metric, [score for _, score in scores], chart))
     return rows
+
+
+def system_rows(report: Report) -> list[tuple[str, dict[str, Score]]]:
+    """(system, metric -> its score), in order."""
+    return [
+        (name, {score.metric: score for score in map(_whole, scores)})
+        for name, scores in _systems(report)
+    ]
 
 
 def _whole(score: Sequence) -> Score:
@@ -116,14 +130,11 @@ def _whole(score: Sequence) -> Score:
 
 def _headline(report: Report) -> list[tuple[str, Score]]:
     """The figures at the top of the page: (whose, score)."""
-    first = score_rows(report)[:1]
-    names = [name for name, _ in _systems(report)][:2]
-    figures = [
-        (name, score)
-        for _, scores, _ in first
-        for name, score in zip(names, scores, strict=False)
-        if score is not None
-    ]
+    tables = system_rows(report)[:2]
+    first, *others = report.wording.headlines or list(tables[0][1])[:1] or [""]
+    figures = [(name, table[first]) for name, table in tables if first in table]
+    name, table = tables[0]
+    figures += [(name, table[metric]) for metric in others if metric in table]
     if report.concept_scores:
         figures.append(("concept layer", _whole(report.concept_scores.mean_average_precision)))
     return figures
@@ -145,21 +156,21 @@ def _card(photograph: ReportPhotograph, everyday: frozenset[str]) -> dict:
     return {
         "photograph": photograph,
         "picture": thumbnails.make_thumbnail(photograph.jpeg, photograph.file_name),
-        "words": formatting.marked_words(photograph.caption, photograph.references),
+        "words": formatting.marked(photograph.written, photograph.references),
         "concepts": gallery.shown_concepts(photograph.concepts, everyday),
         "beams": photograph.beams,
     }
 
 
 def compared_photographs(report: Report) -> list[dict]:
-    """The same photographs with each system's caption, as in the paper's supplement.
+    """The same photographs with what each system wrote, as in the paper's supplement.
 
-    Drawn by the report's seed from the photographs that every compared run with captions knows.
+    Drawn by the report's seed from the photographs that every compared run with photographs knows.
     """
-    runs = [run for run in report.compared if run.captions]
+    runs = [run for run in report.compared if run.written]
     if not runs:
         return []
-    shared = [p for p in report.photographs if all(p.file_name in run.captions for run in runs)]
+    shared = [p for p in report.photographs if all(p.file_name in run.written for run in runs)]
     drawn = gallery.draw(shared, SIDE_BY_SIDE_PHOTOGRAPHS, report.seed)
     return [_compared_card(photograph, report, runs) for photograph in drawn]
 
@@ -167,18 +178,31 @@ def compared_photographs(report: Report) -> list[dict]:
 def _compared_card(
     photograph: ReportPhotograph, report: Report, runs: Sequence[ComparedRun]
 ) -> dict:
-    captions = {run.name: run.captions[photograph.file_name] for run in runs}
-    captions[report.system] = photograph.caption
+    by_whom = {run.name: run.written[photograph.file_name] for run in runs}
+    by_whom[report.system] = photograph.written
+    concepts = map(Concept._make, photograph.concepts)
+    surest = sorted(concepts, key=lambda concept: -concept.probability)
     return {
+        "concepts": surest[: report.wording.beside],
+        "human": formatting.marked(photograph.human, photograph.references),
         "photograph": photograph,
         "picture": thumbnails.make_thumbnail(
             photograph.jpeg, photograph.file_name, SIDE_BY_SIDE_PIXELS
         ),
-        "captions": [
-            (name, formatting.marked_words(caption, photograph.references))
-            for name, caption in captions.items()
+        "written": [
+            (name, formatting.marked(written, photograph.references))
+            for name, written in by_whom.items()
         ],
     }
+
+
+def _co_occurrence(counted: CoOccurrence | None) -> dict | None:
+    chart = counted and co_occurrence.co_occurrence_chart(counted)
+    if chart is None:
+        return None
+    often, rarely = co_occurrence.surprising_pairs(counted)
+    tables = [("Together too often", often), ("Together too rarely", rarely)]
+    return {"chart": chart, "tables": [table for table in tables if table[1]]}
 
 
 def _concept_tables(scores: ConceptScores | None) -> dict | None:

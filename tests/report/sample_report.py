@@ -30,12 +30,12 @@ def photograph(number=0, **changes) -> ReportPhotograph:
     content = {
         "file_name": f"drawn_{number}.jpg",
         "jpeg": jpeg(),
-        "caption": "a red circle",
+        "written": "a red circle",
         "score": 0.1 * number,
         "references": ("one red circle", "a circle that is red"),
         "concepts": (Concept("red", 0.9, True), Concept("blue", 0.2, False)),
         "beams": (Beam("a red circle", -1.25), Beam("a circle", -2.5)),
-        "baseline_caption": "a square",
+        "baseline_written": "a square",
     }
     return ReportPhotograph(**{**content, **changes})
 

@@ -61,7 +61,7 @@ def test_side_by_side_shows_every_photograph(tmp_path):
 
 
 def test_side_by_side_tells_which_caption_is_missing(tmp_path):
-    with pytest.raises(KeyError, match=r"nic-f has no caption for 'drawn_0\.jpg'"):
+    with pytest.raises(KeyError, match=r"nic-f wrote nothing for 'drawn_0\.jpg'"):
         side_by_side(tmp_path / "t.png", [sample_report.photograph()], {"nic-f": {}})
     with pytest.raises(ValueError, match="at least one photograph"):
         side_by_side(tmp_path / "t.png", [], {})

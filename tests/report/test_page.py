@@ -103,20 +103,20 @@ ATTACK = "\"><script>alert('x')</script><img src=x onerror=alert(1)>&amp;"
 
 
 @pytest.mark.parametrize(
-    "field", ["file_name", "caption", "baseline_caption", "references", "concepts", "beams"]
+    "field", ["file_name", "written", "baseline_written", "references", "concepts", "beams"]
 )
 def test_texts_of_a_photograph_are_escaped(field):
     attacks = {
         "references": (ATTACK,),
         "concepts": ((ATTACK, 0.5, True),),
-        "beams": ((ATTACK, -1),),
+        "beams": (("a circle", -1), (ATTACK, -2)),
     }
     attacked = photograph(0, **{field: attacks.get(field, ATTACK)})
     shown = page(photographs=[attacked])
     assert shown.all("script") == []
     assert all(image["src"].startswith("data:image/jpeg") for image in shown.all("img"))
     assert not any(name.startswith("on") for _, a in shown.elements for name in a)
-    assert ATTACK in shown.text or field == "caption"  # a caption's words are apart
+    assert ATTACK in shown.text or field == "written"  # a caption's words are apart
     assert "alert('x')</script><img" in shown.text
 
 
@@ -169,7 +169,7 @@ def test_true_concepts_are_told_without_colour():
 
 
 def test_words_that_no_reference_has_are_marked():
-    marked = page(photographs=[photograph(0, caption="a red, Circle above")], compared=[])
+    marked = page(photographs=[photograph(0, written="a red, Circle above")], compared=[])
     spans = [a for a in marked.all("span") if a.get("class") == "unsupported"]
     assert len(spans) == 2  # "above", and the example in the explanation
     unreferenced = page(photographs=[photograph(0, references=())], compared=[])
@@ -180,7 +180,7 @@ def test_side_by_side_shows_each_system_on_the_same_photographs():
     text = page().text
     assert text.count("nic-f seen ours a red circle") == 9
     partly = report()
-    run = dataclasses.replace(partly.compared[0], captions={"drawn_3.jpg": "seen"})
+    run = dataclasses.replace(partly.compared[0], written={"drawn_3.jpg": "seen"})
     shown = Page(render_report(dataclasses.replace(partly, compared=[run])))
     assert shown.text.count("nic-f seen ours a red circle") == 1
 
@@ -204,7 +204,7 @@ def test_no_photographs_but_everything_else():
 
 def test_unicode_is_kept(tmp_path):
     text = "ein grüner Hügel 🐕 犬が走る שלום é"
-    odd = photograph(0, file_name="犬\udcff🐕.jpg", caption=text, references=(text,))
+    odd = photograph(0, file_name="犬\udcff🐕.jpg", written=text, references=(text,))
     path = write_report(tmp_path / "report.html", report(photographs=[odd], title=text))
     shown = Page(path.read_text("utf-8"))
     assert shown.text.count(text) >= 4
