@@ -1,5 +1,6 @@
 import csv
 import json
+import statistics
 
 import pytest
 from fabricated_photographs import jpeg, only
@@ -223,9 +224,13 @@ def test_csv_as_python_writes_it_is_read_back(tmp_path, rows):
 
 
 def test_mirflickr(shared_data):
+    """The counts of its README; the split is the two files'."""
     files = {"train": "train.jsonl", "validation": "val.jsonl"}
-    found = [
-        list(own_annotations.rows(shared_data / "mirflickr" / file, "|")) for file in files.values()
-    ]
-    assert [len(rows) for rows in found] == [7_000, 1_500]
-    assert len({label for rows in found for row in rows for label in row.labels}) == 24
+    records, problems = read(shared_data / "mirflickr", annotations=files)
+    assert problems == []
+    assert [sum(r.split == split for r in records) for split in files] == [7_000, 1_500]
+    assert len({label for r in records for label in r.labels}) == 24
+    assert statistics.median(len(r.tags) for r in records) == 9
+    first = json.loads((shared_data / "mirflickr" / "val.jsonl").read_text("utf-8").splitlines()[0])
+    assert records[7_000].labels == tuple(first["labels"])
+    assert records[7_000].tags == tuple(dict.fromkeys(first["tags"]))

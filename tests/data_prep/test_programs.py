@@ -97,9 +97,8 @@ def test_shapes_and_a_name(tmp_path):
 def test_annotations_alone(tmp_path, capsys):
     source = nus_wide_layout.small().write(tmp_path / "nus_wide")
     options = {"source": str(source), "without_photographs": True, "validation_photographs": 1}
-    with flagsaver.flagsaver(
-        data_set="nus_wide_paper", output=str(tmp_path), maximum_tags=2, **options
-    ):
+    options |= {"output": str(tmp_path), "listed_in": str(tmp_path / "found.jsonl")}
+    with flagsaver.flagsaver(data_set="nus_wide_paper", maximum_tags=2, **options):
         prepare.main(["prepare"])
         check.main(["check"])
     folder = tmp_path / "nus_wide_paper" / "1.0.0"
