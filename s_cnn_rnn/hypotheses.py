@@ -1,4 +1,4 @@
-"""What is written for a photograph: by a decoder, or, where there is none, by the highest scores."""
+"""What is written for a photograph: by a decoder, or by the highest scores where there is none."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
