@@ -68,5 +68,3 @@ def highest_scores(scores: np.ndarray, vocabulary: Vocabulary) -> list[tuple[Hyp
         (Hypothesis.of_words((labels[number] for number in numbers), vocabulary.kind),)
         for numbers in ranked_top(scores, min(FIXED_LENGTH, len(labels)))
     ]
-
-

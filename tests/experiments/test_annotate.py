@@ -52,9 +52,7 @@ def _label_run(tmp_path, tiny_data, system):
 def test_labels_have_their_probabilities(tiny_data, tmp_path, holiday, capsys):
     run = _label_run(tmp_path, tiny_data, "cnn-logistic")
     for form in ("text", "json"):
-        annotation_run.annotate(
-            str(run.path), [str(holiday / "b.JPG")], form=form, concepts=2
-        )
+        annotation_run.annotate(str(run.path), [str(holiday / "b.JPG")], form=form, concepts=2)
     name, labels, others, line = capsys.readouterr().out.splitlines()
     content = json.loads(line)
     assert name == content["file_name"] == str(holiday / "b.JPG")
