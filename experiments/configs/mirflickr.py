@@ -1,9 +1,10 @@
-"""MIRFLICKR: 24 labels and user tags, EfficientNet-Lite0; the stand-in for the paper's table 1.
+r"""MIRFLICKR: 24 labels and user tags, EfficientNet-Lite0; the stand-in for the paper's table 1.
 
-  python -m data_prep.prepare --data_set=own_folder --name=mirflickr --source=FOLDER
+  python -m data_prep.prepare --data_set=own_folder --source=FOLDER/mirflickr \
+      --annotations=train=train.jsonl,validation=val.jsonl
   python -m experiments.train --config=experiments/configs/mirflickr.py --run=runs/mirflickr/ours
   python -m experiments.train --config=experiments/configs/mirflickr.py --run=runs/mirflickr/ria \
-      --config.system=ria
+      --system=ria
 
 Every label system trains with these settings; a run goes through those stages that its system has.
 --config.frozen_encoder=True keeps the ImageNet CNN as it is.
@@ -20,7 +21,7 @@ def get_config():
     config.label_order = ""
     config.seed = 0
     config.encoder = ConfigDict(
-        {"name": "efficientnet_lite0", "weights": "pretrained", "image_size": 192}
+        {"name": "efficientnet_lite0", "weights": "pretrained", "image_size": 224}
     )
     config.model = ConfigDict(
         {
