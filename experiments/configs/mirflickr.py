@@ -54,12 +54,12 @@ def get_config():
     whole = {**usual, "photographs": 32, "learning_rate": 1e-4, "smallest_crop": 0.6}
     config.stages = ConfigDict(
         {
-            "tags": {**usual, "steps": 600, "evaluate_every": 200},
-            "cnn_head": {**usual, "steps": 600, "evaluate_every": 200},
+            "tags": {**usual, "steps": 1000, "evaluate_every": 500},
+            "cnn_head": {**usual, "steps": 3000, "evaluate_every": 1000},
             "cnn": {**whole, "steps": 660, "evaluate_every": 220},
             "rnn": {**usual, "steps": 300},
             "rnn_predicted": {**usual, "steps": 1000, "evaluate_every": 250},
-            "joint_frozen": {**usual, "steps": 500, "evaluate_every": 250},
+            "joint_frozen": {**usual, "steps": 1000, "evaluate_every": 500},
             "joint": {**whole, "steps": 220, "evaluate_every": 110},
         }
     )
