@@ -4,12 +4,14 @@
       --config.cnn_from=runs/flickr8k/cnn_0 --results=results/findings_flickr8k.csv
 
 Every variant trains the decoder on a frozen CNN (stage rnn_predicted, 600 updates of 64
-captions) and writes captions for the validation photographs that training looks at; the quick
-scores are the last of the stage. About four minutes a variant on two cores; finished ones are not
-run again.
+captions, unless it says otherwise) and writes captions for the validation photographs that
+training looks at; the quick scores are the last of the stage. About four minutes a variant on two
+cores; what several variants have in common is trained once, and nothing twice.
 """
 
+import copy
 import csv
+import functools
 import hashlib
 import json
 import pathlib
@@ -29,14 +31,17 @@ from s_cnn_rnn.training import train  # isort: skip
 
 STAGE = "rnn_predicted"
 COMMON = {"steps": 600, "photographs": 32, "captions": 2, "evaluate_every": 300}
-# question -> variant -> what it changes: settings of the run, of its model or of its stage.
+FROZEN = {"cnn_from": "", "frozen_encoder": True}
+# question -> variant -> the settings that it changes, by their place in the config.
 FINDINGS = {
     "first state": {"h0 and c0": {}, "h0 alone": {"model.sets_cell": False}},
     "activation": {"relu": {}, "tanh": {"model.activation": "tanh"}},
-    "scale of the map from s_hat": {
-        "1": {"model.s_hat_scale": 1.0},
-        "5": {"model.s_hat_scale": 5.0},
-        "20": {},
+    "map from s_hat": {
+        "centred, times 20": {},
+        "centred, times 5": {"model.s_hat_scale": 5.0},
+        "centred, times 1": {"model.s_hat_scale": 1.0},
+        "not centred, times 20": {"model.centres_s_hat": False},
+        "not centred, times 1": {"model.centres_s_hat": False, "model.s_hat_scale": 1.0},
     },
     "interface": {
         "s_hat, initial state": {},
@@ -45,17 +50,39 @@ FINDINGS = {
     },
     "captions in a step": {
         "2 of each photograph, 600 updates": {},
-        "5 of each photograph, 240 updates": {"stage.captions": 5, "stage.steps": 240},
+        "5 of each photograph, 240 updates": {
+            f"stages.{STAGE}.captions": 5,
+            f"stages.{STAGE}.steps": 240,
+            f"stages.{STAGE}.evaluate_every": 120,
+        },
     },
     "dropout of the decoder": {
-        "0.3": {},
+        "0.5": {},
+        "0.3": {"model.decoder_dropout": 0.3},
         "0": {"model.decoder_dropout": 0.0},
-        "0.5": {"model.decoder_dropout": 0.5},
     },
+    "label smoothing": {"0.1": {}, "0": {"model.label_smoothing": 0.0}},
     "learning rate": {
         "1e-3": {},
-        "5e-4": {"stage.learning_rate": 5e-4},
-        "2e-3": {"stage.learning_rate": 2e-3},
+        "5e-4": {f"stages.{STAGE}.learning_rate": 5e-4},
+        "2e-3": {f"stages.{STAGE}.learning_rate": 2e-3},
+    },
+    "how sure s_hat is of training photographs": {
+        "layer stopped after 4 epochs, dropout 0.5": {**FROZEN, "stages.cnn_head.steps": 750},
+        "layer trained for 27 epochs, no dropout": {
+            **FROZEN,
+            "stages.cnn_head.steps": 5000,
+            "model.semantic_dropout": 0.0,
+        },
+    },
+    "what the decoder learns from": {
+        "s_hat": {},
+        # One step at a learning rate of nearly zero: the scores are those of stage rnn, on s_hat.
+        "the true s": {
+            "stages.rnn.steps": 600,
+            f"stages.{STAGE}.steps": 1,
+            f"stages.{STAGE}.learning_rate": 1e-9,
+        },
     },
 }
 
@@ -67,12 +94,13 @@ _RESULTS = flags.DEFINE_string("results", "results/findings.csv", "CSV file, wri
 
 def settings_of(config: dict, changes: dict) -> RunSettings:
     """The settings of a variant: the config's, one stage, and the variant's changes."""
-    content = {**config, "stages": {STAGE: {**config["stages"][STAGE], **COMMON}}}
-    content["model"] = dict(content["model"])
-    places = {"model": content["model"], "stage": content["stages"][STAGE]}
+    content = copy.deepcopy(config)
+    named = {STAGE, *(name.split(".")[1] for name in changes if name.startswith("stages."))}
+    content["stages"] = {name: content["stages"][name] for name in sorted(named)}
+    content["stages"][STAGE] |= COMMON
     for name, value in changes.items():
-        place, _, setting = name.rpartition(".")
-        places.get(place, content)[setting] = value
+        *places, setting = name.split(".")
+        functools.reduce(dict.__getitem__, places, content)[setting] = value
     return RunSettings.from_dict(content)
 
 

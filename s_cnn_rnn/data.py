@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
+from absl import logging
 
 from s_cnn_rnn.model_inputs import NOTHING_BESIDE, ModelInputs
 from s_cnn_rnn.order import Order, choose_captions
 from s_cnn_rnn.photographs import Augmentation, augment, decode_and_resize
-from s_cnn_rnn.prepared import PreparedData
+from s_cnn_rnn.prepared import Annotation, PreparedData
 from s_cnn_rnn.settings import StageSettings
 from s_cnn_rnn.vocabulary import PADDING, Vocabulary, order_labels, tokenise
 
@@ -85,11 +86,13 @@ def encode_split(
         ValueError: no photograph of the split is annotated.
     """
     rows, tokens, references = [], [], []
-    for row, annotation in enumerate(prepared.annotations(split)):
+    annotations = prepared.annotations(split)
+    labels = known_labels(annotations, vocabulary, f"{prepared.folder}, {split}")
+    for row, annotation in enumerate(annotations):
         if vocabulary.kind == "captions":
             texts, lists = annotation.captions, [tokenise(text) for text in annotation.captions]
         else:
-            texts = annotation.labels
+            texts = labels[row]
             lists = [order_labels(texts, vocabulary, label_order)] if texts else []
         if lists:
             rows.append(row)
@@ -109,6 +112,34 @@ def encode_split(
             words[n, c, : len(ids)] = ids
             concepts[n, vocabulary.concept_numbers(annotation_tokens)] = 1
     return EncodedSplit(prepared, split, np.array(rows), words, concepts, references)
+
+
+def known_labels(
+    annotations: Sequence[Annotation], vocabulary: Vocabulary, where: str
+) -> list[tuple[str, ...]]:
+    """The labels of each photograph; those that no photograph of the train split has are left out.
+
+    No system can learn them. A warning counts and names them.
+
+    Args:
+        annotations: of a split.
+        vocabulary: made from the train split; nothing is left out unless it is one of labels.
+        where: the split, for the warning.
+    """
+    labels = [annotation.labels for annotation in annotations]
+    if vocabulary.kind != "labels":
+        return labels
+    known = set(vocabulary.words)
+    unknown = sorted({label for each in labels for label in each} - known)
+    if unknown:
+        logging.warning(
+            "%s: %d labels are in none of the train split's photographs and are left out: %s; to "
+            "have them, split the photographs anew and prepare the data set again",
+            where,
+            len(unknown),
+            ", ".join(unknown[:10]),
+        )
+    return [tuple(label for label in each if label in known) for each in labels]
 
 
 def training_batches(

@@ -12,7 +12,7 @@ import numpy as np
 
 from s_cnn_rnn.bootstrap import Ratios
 from s_cnn_rnn.caption_evaluation import how_decoded
-from s_cnn_rnn.data import EncodedSplit
+from s_cnn_rnn.data import EncodedSplit, known_labels
 from s_cnn_rnn.hypotheses import FIXED_LENGTH
 from s_cnn_rnn.label_metrics import (
     SCORES,
@@ -29,7 +29,7 @@ from s_cnn_rnn.predictions import Predictions, whole_split
 from s_cnn_rnn.prepared import PreparedData
 from s_cnn_rnn.protocol_scores import ProtocolScores
 from s_cnn_rnn.run_folder import RunFolder
-from s_cnn_rnn.vocabulary import Vocabulary, order_labels
+from s_cnn_rnn.vocabulary import order_labels
 
 HEADLINE = "O-F1"
 PHOTOGRAPH_METRIC = "F1"
@@ -47,27 +47,13 @@ THRESHOLDS = {
 def labelled_split(folder: RunFolder, split: str) -> EncodedSplit:
     """All photographs of a split with their true labels, also those without any.
 
-    The references are the labels, rare ones first.
-
-    Raises:
-        ValueError: the split has labels that the run's vocabulary lacks.
+    The references are the labels, rare ones first; those that train lacks are left out.
     """
     vocabulary = folder.vocabulary()
     data = whole_split(PreparedData(folder.settings().data), split, vocabulary)
-    labels = [annotation.labels for annotation in data.annotations]
-    _check_known(labels, vocabulary, f"{data.prepared.folder}, {split}")
+    labels = known_labels(data.annotations, vocabulary, f"{data.prepared.folder}, {split}")
     ordered = [tuple(order_labels(each, vocabulary, "rare_first")) for each in labels]
     return dataclasses.replace(data, concepts=vocabulary.indicators(labels), references=ordered)
-
-
-def _check_known(labels, vocabulary: Vocabulary, where: str) -> None:
-    strange = sorted({label for each in labels for label in each} - set(vocabulary.words))
-    if strange:
-        raise ValueError(
-            f"{where}: {len(strange)} labels are in none of the train split's photographs, so no "
-            f"system can know them: {strange[:5]}; leave them out, or split the photographs anew, "
-            "and prepare the data set again"
-        )
 
 
 def score_label_run(

@@ -1,5 +1,7 @@
 """Batches: their order, their annotations, and that a step is a pure function of its number."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -135,3 +137,17 @@ def test_more_words_are_drawn_at_later_steps(split):
         assert inputs["drawn"].shape == inputs["words"][:, :, 1:].shape
         shares.append(float(np.mean(inputs["drawn"])))
     assert shares == pytest.approx([0.0, 0.25, 0.5], abs=0.03)
+
+
+def test_labels_that_train_lacks_are_left_out_with_a_warning(tiny_data, monkeypatch, caplog):
+    vocabulary = tiny_data.vocabulary("labels")
+    before = encode_split(tiny_data, "validation", vocabulary, longest=12)
+    read = type(tiny_data).annotations
+
+    def annotations(self, split):
+        return [dataclasses.replace(a, labels=(*a.labels, "unicorn")) for a in read(self, split)]
+
+    monkeypatch.setattr(type(tiny_data), "annotations", annotations)
+    after = encode_split(tiny_data, "validation", vocabulary, longest=12)
+    np.testing.assert_array_equal(before.words, after.words)
+    assert "left out: unicorn" in caplog.text

@@ -53,7 +53,7 @@ def test_a_system_trains_and_is_read_back(tiny_data, tmp_path, system, stages, w
 
 
 def test_frequent_labels_come_first_where_the_system_says_so(tiny_data):
-    from s_cnn_rnn.training import open_data
+    from s_cnn_rnn.training_data import open_data
 
     vocabulary, data = open_data(label_settings(tiny_data, "cnn-rnn", "joint"))
     counts = dict(zip(vocabulary.words, vocabulary.counts, strict=True))

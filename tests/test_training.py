@@ -172,7 +172,8 @@ tf.config.experimental.enable_op_determinism()
 from tiny_runs import tiny_settings
 from s_cnn_rnn.prepared import PreparedData
 from s_cnn_rnn.run_folder import RunFolder
-from s_cnn_rnn.training import StoppedByUser, train
+from s_cnn_rnn.stage_training import StoppedByUser
+from s_cnn_rnn.training import train
 stage = {{"steps": 12, "photographs": 8, "checkpoint_every": 2, "flip": True, "smallest_crop": 0.5,
           "optimiser": "adamw", "learning_rate": 1e-3, "schedule": "cosine", "weight_average": 0.9}}
 settings = tiny_settings(

@@ -60,7 +60,7 @@ def get_config():
             "joint": {**whole, "captions": 2, "steps": 188, "evaluate_every": 47},
         }
     )
-    config.decoding = ConfigDict({"width": 3, "length_normalisation": 0.0})
+    config.decoding = ConfigDict({"width": 3, "length_normalisation": 0.8})
     config.evaluation_photographs = 500
     config.frozen_encoder = False
     config.cnn_from = ""

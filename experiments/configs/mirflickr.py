@@ -1,9 +1,10 @@
-"""MIRFLICKR: 24 labels and user tags, EfficientNet-Lite0; the stand-in for the paper's table 1.
+r"""MIRFLICKR: 24 labels and user tags, EfficientNet-Lite0; the stand-in for the paper's table 1.
 
-  python -m data_prep.prepare --data_set=own_folder --name=mirflickr --source=FOLDER
+  python -m data_prep.prepare --data_set=own_folder --source=FOLDER/mirflickr \
+      --annotations=train=train.jsonl,validation=val.jsonl
   python -m experiments.train --config=experiments/configs/mirflickr.py --run=runs/mirflickr/ours
   python -m experiments.train --config=experiments/configs/mirflickr.py --run=runs/mirflickr/ria \
-      --config.system=ria
+      --system=ria
 
 Every label system trains with these settings; a run goes through those stages that its system has.
 --config.frozen_encoder=True keeps the ImageNet CNN as it is.
@@ -20,7 +21,7 @@ def get_config():
     config.label_order = ""
     config.seed = 0
     config.encoder = ConfigDict(
-        {"name": "efficientnet_lite0", "weights": "pretrained", "image_size": 192}
+        {"name": "efficientnet_lite0", "weights": "pretrained", "image_size": 224}
     )
     config.model = ConfigDict(
         {
@@ -53,12 +54,12 @@ def get_config():
     whole = {**usual, "photographs": 32, "learning_rate": 1e-4, "smallest_crop": 0.6}
     config.stages = ConfigDict(
         {
-            "tags": {**usual, "steps": 600, "evaluate_every": 200},
-            "cnn_head": {**usual, "steps": 600, "evaluate_every": 200},
+            "tags": {**usual, "steps": 1000, "evaluate_every": 500},
+            "cnn_head": {**usual, "steps": 3000, "evaluate_every": 1000},
             "cnn": {**whole, "steps": 660, "evaluate_every": 220},
             "rnn": {**usual, "steps": 300},
             "rnn_predicted": {**usual, "steps": 1000, "evaluate_every": 250},
-            "joint_frozen": {**usual, "steps": 500, "evaluate_every": 250},
+            "joint_frozen": {**usual, "steps": 1000, "evaluate_every": 500},
             "joint": {**whole, "steps": 220, "evaluate_every": 110},
         }
     )

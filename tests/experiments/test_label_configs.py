@@ -12,7 +12,7 @@ from s_cnn_rnn.optimisers import build_optimiser
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.stage_model import set_trainable, stage_model
 from s_cnn_rnn.stages import planned_stages, stages_of
-from s_cnn_rnn.systems import find_system
+from s_cnn_rnn.systems import SYSTEMS, find_system
 from s_cnn_rnn.vocabulary import Vocabulary
 
 # Section 4.2: the CNN, the learning rate it is trained with, the labels; its parameters up to fc7.
@@ -98,3 +98,18 @@ def test_the_joint_stage_takes_a_step_at_full_size(name):
 
 def first_weight(part) -> np.ndarray:
     return keras.ops.convert_to_numpy(part.trainable_weights[0]).copy()
+
+
+LABEL_SYSTEMS = [row.name for row in SYSTEMS.values() if "labels" in row.tasks]
+
+
+@pytest.mark.parametrize("name", ["mirflickr", "shapes_labels", "coco_labels", *PAPER])
+@pytest.mark.parametrize("system", LABEL_SYSTEMS)
+def test_every_label_system_has_stages_for_all_its_parts(name, system):
+    row = find_system(system)
+    if name == "coco_labels" and row.side_information:
+        pytest.skip("the COCO part has no user tags")
+    settings = settings_of(name, system=system)
+    trained = {part for stage in planned_stages(settings) for part in stage.trains}
+    assert trained | {"encoder"} == {*row.parts, "encoder"}
+    assert ("encoder" in trained) == ("encoder" in row.parts and not row.frozen_encoder)

@@ -1,0 +1,69 @@
+r"""The COCO part: 80 labels, EfficientNet-Lite0; the stand-in for the paper's table 2.
+
+  python -m data_prep.prepare --data_set=coco --source=FOLDER/coco \
+      --captions=annotations/captions_train.json,annotations/captions_val.json
+  python -m experiments.train --config=experiments/configs/coco_labels.py --run=runs/coco/ours
+  python -m experiments.train --config=experiments/configs/coco_labels.py --run=runs/coco/ria \
+      --system=ria
+
+The set has no user tags, so systems that see tags cannot be trained on it.
+"""
+
+from ml_collections import ConfigDict
+
+
+def get_config():
+    config = ConfigDict()
+    config.data = "data/prepared/coco/1.0.0"
+    config.system = "ours"
+    config.task = "labels"
+    config.label_order = ""
+    config.seed = 0
+    config.encoder = ConfigDict(
+        {"name": "efficientnet_lite0", "weights": "pretrained", "image_size": 224}
+    )
+    config.model = ConfigDict(
+        {
+            "units": 512,
+            "word_embedding": 256,
+            "activation": "relu",
+            "sets_cell": True,
+            "s_hat_scale": 4.0,
+            "centres_s_hat": True,
+            "interface_dropout": 0.2,
+            "decoder_dropout": 0.3,
+            "label_smoothing": 0.0,
+            "semantic_dropout": 0.5,
+            "longest": 16,
+        }
+    )
+    usual = {
+        "photographs": 64,
+        "optimiser": "adamw",
+        "learning_rate": 1e-3,
+        "schedule": "cosine",
+        "warm_up": 50,
+        "clip_norm": 5.0,
+        "weight_decay": 0.01,
+        "flip": True,
+        "checkpoint_every": 250,
+    }
+    whole = {**usual, "photographs": 32, "learning_rate": 1e-4, "smallest_crop": 0.6}
+    config.stages = ConfigDict(
+        {
+            "cnn_head": {**usual, "steps": 600, "evaluate_every": 200},
+            "cnn": {**whole, "steps": 660, "evaluate_every": 220},
+            "rnn": {**usual, "steps": 300},
+            "rnn_predicted": {**usual, "steps": 1000, "evaluate_every": 250},
+            "joint_frozen": {**usual, "steps": 500, "evaluate_every": 250},
+            "joint": {**whole, "steps": 220, "evaluate_every": 110},
+        }
+    )
+    config.decoding = ConfigDict({"width": 1, "length_normalisation": 0.0})
+    config.evaluation_photographs = 1221
+    config.frozen_encoder = False
+    config.cnn_from = ""
+    config.feature_cache = "data/features"
+    config.precision = "float32"
+    config.jit = False
+    return config

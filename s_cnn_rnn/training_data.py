@@ -1,0 +1,52 @@
+"""What all stages of a run learn from and are looked at with."""
+
+import dataclasses
+import functools
+
+import numpy as np
+
+from s_cnn_rnn.data import EncodedSplit, encode_split
+from s_cnn_rnn.label_alignment import PREDICTED_ORDER
+from s_cnn_rnn.prepared import PreparedData
+from s_cnn_rnn.settings import RunSettings
+from s_cnn_rnn.systems import find_system
+from s_cnn_rnn.vocabulary import Vocabulary
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingData:
+    """What all stages of a run learn from and are looked at with.
+
+    Args:
+        train: the train split.
+        validation: the part of the validation split that is looked at during training.
+    """
+
+    train: EncodedSplit
+    validation: EncodedSplit
+
+    @property
+    def prior(self) -> np.ndarray:
+        """How often each concept occurs in the train split, float [k], 0 to 1."""
+        return self.train.concepts.mean(axis=0)
+
+
+def open_data(settings: RunSettings) -> tuple[Vocabulary, TrainingData]:
+    """The vocabulary of the prepared data set, and its encoded parts."""
+    prepared = PreparedData(settings.data)
+    system = find_system(settings.system)
+    vocabulary = prepared.vocabulary(settings.task).with_concepts(system.concepts)
+    encode = functools.partial(
+        encode_split,
+        prepared,
+        vocabulary=vocabulary,
+        longest=settings.model.longest,
+        label_order=_taught_order(settings),
+    )
+    validation = encode("validation").first(settings.evaluation_photographs)
+    return vocabulary, TrainingData(encode("train"), validation)
+
+
+def _taught_order(settings: RunSettings) -> str:
+    order = settings.label_order or find_system(settings.system).label_order
+    return "rare_first" if order == PREDICTED_ORDER else order  # the decoder changes it itself
