@@ -7,7 +7,7 @@ from s_cnn_rnn import checkpoints
 from s_cnn_rnn.annotation_model import AnnotationModel, build_model
 from s_cnn_rnn.encoders import ENCODERS
 from s_cnn_rnn.model_inputs import side_shapes
-from s_cnn_rnn.run_folder import RunFolder, SettingsDiffer
+from s_cnn_rnn.run_folder import RunFolder, SettingsDiffer, first_difference
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.stages import STAGES, Stage, cnn_stages, planned_stages
 from s_cnn_rnn.systems import find_system
@@ -24,8 +24,10 @@ def require_earlier_stages(folder: RunFolder, settings: RunSettings, stage: Stag
 
     Raises:
         StagesMissing: the message names the stage and what to run first.
-        DataSetDiffers: the run of ``cnn_from`` was trained on other data than this one.
-        SettingsDiffer: the run of ``cnn_from`` learnt other concepts than this one's.
+        DataSetDiffers: the run of ``cnn_from`` or ``starts_from`` was trained on other data.
+        SettingsDiffer: the run of ``cnn_from`` learnt other concepts than this one's, or that of
+            ``starts_from`` has other parts.
+        FileNotFoundError: the run of ``starts_from`` is not trained to the end.
     """
     planned = planned_stages(settings)
     used = set(stage.trains)
@@ -40,6 +42,8 @@ def require_earlier_stages(folder: RunFolder, settings: RunSettings, stage: Stag
     if settings.cnn_from:
         shared = RunFolder(pathlib.Path(settings.cnn_from))
         _require_shared_cnn(folder, shared, cnn_stages(settings))
+    if settings.starts_from:
+        _require_same_parts(folder, settings, RunFolder(pathlib.Path(settings.starts_from)))
 
 
 def _require_shared_cnn(folder: RunFolder, shared: RunFolder, names: tuple[str, ...]) -> None:
@@ -53,6 +57,31 @@ def _require_shared_cnn(folder: RunFolder, shared: RunFolder, names: tuple[str, 
         raise SettingsDiffer(
             f"{shared.path}: cnn_from names this folder, but its CNN learnt other concepts than "
             f"those of {folder.path}; train a CNN on this data, for this task"
+        )
+
+
+def _require_same_parts(folder: RunFolder, settings: RunSettings, start: RunFolder) -> None:
+    """Refuses to start from a run that is not over, or that has other parts or data."""
+    theirs = start.settings()
+    _require_finished(start, theirs)
+    start.require_data(folder.data_digest())
+    described = [one.to_dict() for one in (theirs, settings)]
+    parts = ("system", "task", "encoder", "model")
+    difference = first_difference(*({name: one[name] for name in parts} for one in described))
+    if difference or start.vocabulary() != folder.vocabulary():
+        raise SettingsDiffer(
+            f"{start.path}: starts_from names this folder, but its parts are not those of "
+            f"{folder.path}: {difference or 'their vocabularies differ'}; set the settings of the "
+            "run that is started from"
+        )
+
+
+def _require_finished(folder: RunFolder, settings: RunSettings) -> None:
+    missing = [s.name for s in planned_stages(settings) if not folder.stage(s.name).finished]
+    if missing or not folder.weights.exists():
+        raise FileNotFoundError(
+            f"{folder.path}: not trained to the end; missing stages: {', '.join(missing) or 'none'}"
+            "; run the training program with the same --config and --run"
         )
 
 
@@ -73,9 +102,11 @@ def load_parts(
     if settings.cnn_from:
         cnn = RunFolder(pathlib.Path(settings.cnn_from))
         places = [cnn.stage(name) for name in cnn_stages(settings)] + places
+    weights = [place.weights for place in places if place.finished]
+    if settings.starts_from:
+        weights.insert(0, RunFolder(pathlib.Path(settings.starts_from)).weights)
     for name, part in model.present_parts().items():
-        files = [place.weights / f"{name}.npz" for place in places if place.finished]
-        files = [file for file in files if file.exists()]
+        files = [file for file in (w / f"{name}.npz" for w in weights) if file.exists()]
         if files:
             checkpoints.load(files[-1], checkpoints.weights_of({name: part}))
 
@@ -111,12 +142,7 @@ def load_model(folder: RunFolder) -> AnnotationModel:
         FileNotFoundError: this is no run folder, or stages are missing; the message names them.
     """
     settings = folder.settings()
-    missing = [s.name for s in planned_stages(settings) if not folder.stage(s.name).finished]
-    if missing or not folder.weights.exists():
-        raise FileNotFoundError(
-            f"{folder.path}: not trained to the end; missing stages: {', '.join(missing) or 'none'}"
-            "; run the training program with the same --config and --run"
-        )
+    _require_finished(folder, settings)
     bare = dataclasses.replace(settings.encoder, weights=None)
     model = build_model(
         dataclasses.replace(settings, encoder=bare),

@@ -21,6 +21,8 @@ from s_cnn_rnn.systems import SYSTEMS
                 "words (Lu + Lr) from features that the frozen encoder computed once.",
                 "The encoder, the semantic layer, the interface and the decoder learn the concepts "
                 "and the words (Lu + Lr) from photographs.",
+                "The interface and the decoder learn the words (CIDEr-D of sampled captions) from "
+                "the concepts that the frozen CNN predicts.",
             ],
         ),
         (
@@ -33,6 +35,8 @@ from s_cnn_rnn.systems import SYSTEMS
                 "The interface and the decoder learn the words (Lr) from features that the frozen "
                 "encoder computed once.",
                 "The encoder, the interface and the decoder learn the words (Lr) from photographs.",
+                "The interface and the decoder learn the words (CIDEr-D of sampled captions) from "
+                "features that the frozen encoder computed once.",
             ],
         ),
     ],
