@@ -31,6 +31,8 @@ def require_earlier_stages(folder: RunFolder, settings: RunSettings, stage: Stag
     used = set(stage.trains)
     if stage.source not in ("concepts", "tags"):
         used |= {"encoder", "tag_layer", "semantic"}
+    if stage.reads_frozen_features(find_system(settings.system)):
+        used |= {"encoder"}
     for earlier in planned[: [s.name for s in planned].index(stage.name)]:
         if used & set(earlier.trains) and not folder.stage(earlier.name).finished:
             raise StagesMissing(

@@ -20,8 +20,9 @@ class Interface(keras.layers.Layer):
 
     Args:
         widths: name of the opening -> width of its map.
-        scale: factor on the Glorot initialisation of the maps. The 1,000 probabilities of s_hat
-            are small (mean .025), so at 1 they give a first state near zero.
+        scale: factor on the Glorot initialisation of the maps, one for all of Ie or float [d]. The
+            1,000 probabilities of s_hat are small (mean .025), so at 1 they give a first state
+            near zero.
         centre: subtracted from Ie, float [d]; None subtracts nothing and keeps no such weight.
             Much of s_hat is the same for every photograph (words like "a"); without it the maps
             start with what differs. A constant that the bias could hold: the map stays linear.
@@ -35,9 +36,7 @@ class Interface(keras.layers.Layer):
         The opening, {name: float [B, width]}.
     """
 
-    def __init__(
-        self, widths: dict[str, int], *, scale: float = 1.0, centre=None, dropout=0.0, **kwargs
-    ):
+    def __init__(self, widths: dict[str, int], *, scale=1.0, centre=None, dropout=0.0, **kwargs):
         super().__init__(**kwargs)
         self.widths = widths
         self.first_centre = centre
@@ -75,16 +74,17 @@ class Interface(keras.layers.Layer):
 
 
 class _Start(keras.initializers.Initializer):
-    """Glorot uniform, times a factor."""
+    """Glorot uniform, times a factor for each row of the kernel, float [d], or one for all."""
 
-    def __init__(self, scale: float):
-        self.scale = scale
+    def __init__(self, scale):
+        self.scale = np.asarray(scale, "float32")
 
     def __call__(self, shape, dtype=None):
-        return keras.initializers.GlorotUniform()(shape, dtype) * self.scale
+        factors = np.broadcast_to(self.scale, shape[:1])[:, None]
+        return keras.initializers.GlorotUniform()(shape, dtype) * factors
 
     def get_config(self):
-        return {"scale": self.scale}
+        return {"scale": self.scale.tolist()}
 
 
 def _first_state(units: int, word_embedding: int, sets_cell: bool) -> dict[str, int]:
