@@ -10,6 +10,7 @@ from s_cnn_rnn.decoders import build_decoder
 from s_cnn_rnn.encoders import ENCODERS, build_encoder, encoder_outputs
 from s_cnn_rnn.interfaces import build_interface
 from s_cnn_rnn.losses import CONCEPT_LOSSES, word_loss
+from s_cnn_rnn.next_word import NextWord
 from s_cnn_rnn.semantic_layers import SEES, build_semantic
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.system import EMBEDDINGS, PARTS, System
@@ -47,7 +48,7 @@ class AnnotationModel:
     tag_layer: TagLayer | None
     semantic: keras.layers.Layer | None
     interface: keras.layers.Layer | None
-    decoder: keras.layers.Layer | None
+    decoder: NextWord | None
 
     def part(self, name: str) -> keras.layers.Layer | None:
         """The part of that name (one of `PARTS`)."""

@@ -7,12 +7,13 @@ from keras import ops
 
 from s_cnn_rnn.fusion import Widths
 from s_cnn_rnn.fusions import FUSIONS
+from s_cnn_rnn.next_word import NextWord
 from s_cnn_rnn.recurrent import CELLS
 from s_cnn_rnn.vocabulary import FIRST_OUTPUT, PADDING
 
 
 @keras.saving.register_keras_serializable(package="s_cnn_rnn")
-class Decoder(keras.layers.Layer):
+class Decoder(NextWord):
     """Writes words: x_t = E a_{t-1}, h_t = LSTM(x_t, h_{t-1}, c_{t-1}), y_t = softmax(W h_t + b).
 
     Eq. 3. A fusion may join more to x_t and to what the softmax sees (`fusion`).
@@ -105,7 +106,7 @@ class Decoder(keras.layers.Layer):
         projected = self.cell.project(self.fusion.before(words, state))
         after = self._advance(projected, state)
         seen = self.fusion.after(after["h"], words, after)
-        return ops.log_softmax(self._logits(seen, False)), {name: after[name] for name in state}
+        return ops.log_softmax(self.logits(seen, False)), {name: after[name] for name in state}
 
     def _advance(self, projected, state: dict) -> dict:
         """The state after a step of the recurrence, and what the fusion found there."""
@@ -144,7 +145,7 @@ class Decoder(keras.layers.Layer):
         }  # [N, T - 1, U] each
         targets = sequences[:, 1:]
         seen = self.fusion.after(states["h"], embedded, constants | states)
-        likelihood = self._log_likelihood(seen, targets, training)
+        likelihood = self.log_likelihood(seen, targets, training)
         return ops.where(targets != PADDING, likelihood, 0.0)
 
     def _packed(self, sequences, state, training):
@@ -161,7 +162,7 @@ class Decoder(keras.layers.Layer):
         outputs = ("h", *self.fusion.found)
         states = packed.run(self._advance, projected, state, packing, outputs)
         seen = self.fusion.after(states["h"], embedded, constants | states)
-        likelihood = self._log_likelihood(seen, packing.targets, training)
+        likelihood = self.log_likelihood(seen, packing.targets, training)
         shape = ops.shape(sequences)
         return packed.unpack(likelihood, packing, (shape[0], shape[1] - 1))
 
@@ -174,35 +175,10 @@ class Decoder(keras.layers.Layer):
             state = self._advance(projected, state)
             seen = self.fusion.after(state["h"], words, state)
             targets = sequences[:, t + 1]
-            likelihood, logits = self._log_likelihood_and_logits(seen, targets, training)
+            likelihood, logits = self.log_likelihood_and_logits(seen, targets, training)
             likelihoods.append(ops.where(targets != PADDING, likelihood, 0.0))
             if t + 1 < drawn.shape[1]:
                 own = keras.random.categorical(ops.stop_gradient(logits), 1, seed=self.sampling)
                 own = ops.cast(own[:, 0], "int32") + FIRST_OUTPUT
                 word_ids = ops.where(drawn[:, t + 1], own, targets)
         return ops.stack(likelihoods, axis=1)
-
-    def _log_likelihood(self, seen, targets, training):
-        """Log p of the targets [...] from [..., U]; meaningless where a target is padding."""
-        return self._log_likelihood_and_logits(seen, targets, training)[0]
-
-    def _log_likelihood_and_logits(self, seen, targets, training):
-        outputs = ops.maximum(targets, FIRST_OUTPUT) - FIRST_OUTPUT
-        logits = self._logits(seen, training)
-        if training and self.label_smoothing:
-            truth = ops.one_hot(outputs, logits.shape[-1])
-            loss = keras.losses.categorical_crossentropy(
-                truth, logits, from_logits=True, label_smoothing=self.label_smoothing
-            )
-        else:
-            loss = keras.losses.sparse_categorical_crossentropy(outputs, logits, from_logits=True)
-        return -loss, logits
-
-    def _logits(self, seen, training):
-        """[..., U] -> float32 [..., outputs]."""
-        seen = self.dropout_of_output(seen, training=training)
-        return ops.cast(self.output_layer(seen), "float32")
-
-    def compute_output_shape(self, words_shape, opening_shape=None, drawn_shape=None):
-        """[B, C, T - 1]."""
-        return (*words_shape[:2], words_shape[2] - 1)

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-import keras
-
 from s_cnn_rnn.decoder import Decoder
+from s_cnn_rnn.interfaces import PREFIX
+from s_cnn_rnn.next_word import NextWord
 from s_cnn_rnn.settings import ModelSettings
 from s_cnn_rnn.system import System
+from s_cnn_rnn.transformer import TransformerDecoder
 from s_cnn_rnn.vocabulary import Vocabulary
 
 
@@ -15,7 +16,7 @@ def build_decoder(
     settings: ModelSettings,
     vocabulary: Vocabulary,
     shapes: dict[str, tuple[int, ...]],
-) -> keras.layers.Layer:
+) -> NextWord:
     """The decoder of a system, as the layer "decoder", with weights.
 
     Args:
@@ -45,4 +46,22 @@ def _recurrent(system, settings, vocabulary, shapes) -> Decoder:
     )
 
 
-DECODERS: dict[str, Callable[..., keras.layers.Layer]] = {"recurrent": _recurrent}
+def _transformer(system, settings, vocabulary, shapes) -> TransformerDecoder:
+    return TransformerDecoder(
+        vocabulary.size,
+        units=settings.units,
+        layers=settings.transformer_layers,
+        heads=settings.transformer_heads,
+        longest=settings.longest,
+        prefix=PREFIX,
+        dropout=settings.decoder_dropout,
+        dropout_of_layers=settings.transformer_dropout,
+        label_smoothing=settings.label_smoothing,
+        name="decoder",
+    )
+
+
+DECODERS: dict[str, Callable[..., NextWord]] = {
+    "recurrent": _recurrent,
+    "transformer": _transformer,
+}

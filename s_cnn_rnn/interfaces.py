@@ -3,7 +3,8 @@
 An interface is linear maps from Ie [B, d] to the decoder's *opening*, a dictionary that may hold
 
 - ``h``, ``c`` [B, units]: the first state (what is missing is zero),
-- ``input`` [B, word embedding]: read as if it were a word, before START,
+- ``input`` [B, word embedding]: read as if it were a word, before START (by a transformer: as
+  several words side by side, [B, `PREFIX` * units]),
 - ``image`` [B, m]: seen by the output layer at every step.
 
 The semantic interface (d) is (b) with Ie = s_hat; the row of the system says what Ie is.
@@ -91,10 +92,14 @@ def _first_state(units: int, word_embedding: int, sets_cell: bool) -> dict[str, 
     return {"h": units, "c": units} if sets_cell else {"h": units}
 
 
+PREFIX = 4
+"""Words that a transformer's interface stands for."""
+
 # name -> widths of its opening, from units, word embedding, sets_cell
 INTERFACES = {
     "step_zero_input": lambda units, word_embedding, sets_cell: {"input": word_embedding},
     "initial_state": _first_state,
+    "prefix": lambda units, word_embedding, sets_cell: {"input": PREFIX * units},
     "late_fusion": lambda units, word_embedding, sets_cell: {"image": units},
     "semantic": _first_state,
 }

@@ -80,6 +80,11 @@ def repeat_for_steps(values, packing: Packing):
     return tf.gather(values, packing.places // steps)
 
 
+def real_steps(values, packing: Packing):
+    """The real steps among all, [N, T - 1, D] -> [R, D], in the packed order."""
+    return tf.gather(tf.reshape(values, (-1, values.shape[-1])), packing.places)
+
+
 def unpack(values, packing: Packing, shape):
     """Real steps [R] back to [N, T - 1], 0 where there is padding."""
     flat = tf.scatter_nd(packing.places[:, None], values, [shape[0] * shape[1]])

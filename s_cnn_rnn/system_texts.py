@@ -7,8 +7,10 @@ _READ = {
     "semantic": "as its first state",
     "initial_state": "as its first state",
     "step_zero_input": "as if it were the first word",
+    "prefix": "as if they were the first words",
     "late_fusion": "beside its own state before every word",
 }
+_WRITERS = {"recurrent": "a recurrent network", "transformer": "a transformer"}
 _BESIDE = {
     "tags": " and at its tags",
     "neighbours": " and at others with similar tags",
@@ -74,7 +76,7 @@ def _how_written(system: System, task: str, read: str) -> str:
     writes = "writes the caption" if task == "captions" else "writes the labels one by one"
     acts = [f"reads {read}", *(_BEFORE_EVERY_WORD[name] for name in system.decoder_sees), writes]
     acts[0] += f", {_READ[system.interface]}"
-    return f"a recurrent network {', '.join(acts[:-1])}, and {acts[-1]}"
+    return f"{_WRITERS[system.decoder]} {', '.join(acts[:-1])}, and {acts[-1]}"
 
 
 def describe_stage(stage: Stage, system: System) -> str:

@@ -32,6 +32,16 @@ SYSTEMS = {
             fusion="visual_attention",
         ),
         System(
+            name="ours+transformer",
+            summary="ours, with a small transformer in the place of the recurrent decoder",
+            reference=f"{PAPER}, section 3.2; Vaswani et al. 2017",
+            tasks=("captions",),
+            semantic="linear",
+            interface="prefix",
+            embedding="concepts",
+            decoder="transformer",
+        ),
+        System(
             name="nic-f",
             summary="features as step-zero input, trained end to end, no concepts",
             reference=f"{PAPER}, section 5.2; Vinyals et al. 2015, fig. 1(a)",

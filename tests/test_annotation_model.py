@@ -25,14 +25,23 @@ PARAMETERS = {
     "v2l": {"semantic": 2048 * 256 + 256, "interface": 256 * 512 + 512},
     "att": {"semantic": 2048 * 1000 + 1000, "interface": 2048 * 512 + 512},
     "ours+attention": {"semantic": 2048 * 1000 + 1000, "interface": 1000 * 512 + 512},
+    "ours+transformer": {"semantic": 2048 * 1000 + 1000, "interface": 1000 * 2048 + 2048},
 }
 # What their decoders have otherwise: m-RNN a plain cell and the multimodal layer, semantic
 # attention U, V, W_h and its bias, v_x and v_h; visual attention maps 2,048 channels to keys and
 # values, the state to a query and a gate, and the context to the cell's input and to the output.
+# The transformer has no cell but 21 places, two layers (q, k, v and their join, two maps of the
+# inner width 1,024, two normalisations) and the last normalisation.
 DECODER_DIFFERENCE = {
     "m-rnn": -3 * (1024 * 512 + 512) + 2 * 512 * 512 + 512,
     "att": 3 * 512 * 512 + 3 * 512,
     "ours+attention": 2049 * (256 + 512) + 512 * 256 + 256 + 513 + 512 * (2048 + 512),
+    "ours+transformer": (
+        -(1024 * 2048 + 2048)
+        + 21 * 512
+        + 2 * (4 * (512 * 512 + 512) + 2 * 512 * 1024 + 1024 + 512 + 4 * 512)
+        + 2 * 512
+    ),
 }
 # At the papers' sizes: the map of Inception v3, and a small one for small models.
 PAPERS_MAP, SMALL_MAP = (64, 2048), (4, 7)
@@ -213,7 +222,7 @@ def small(request):
             "data": "",
             "system": request.param,
             "encoder": {"name": "small_cnn", "weights": None},
-            "model": {"units": 6, "word_embedding": 6},
+            "model": {"units": 8, "word_embedding": 8, "transformer_dropout": 0.0},
         }
     )
     shapes = map_shape(request.param, SMALL_MAP)

@@ -11,7 +11,7 @@ from s_cnn_rnn.handover import load_model
 from s_cnn_rnn.predictions import predict
 from s_cnn_rnn.stages import planned_stages
 
-SYSTEMS = ("ours+attention",)
+SYSTEMS = ("ours+attention", "ours+transformer")
 
 
 @pytest.fixture(scope="module", params=SYSTEMS)

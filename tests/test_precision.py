@@ -54,7 +54,7 @@ def test_what_stages_learn_from_is_float32(name, mixed):
     settings = {"data": "", "system": name, "task": row.tasks[0], "encoder": {"name": "small_cnn"}}
     shapes = {"tags": (6,), "neighbours": (12, 256), "feature_map": (4, 7)}
     model = build_model(
-        RunSettings.from_dict({**settings, "model": {"units": 6, "word_embedding": 6}}),
+        RunSettings.from_dict({**settings, "model": {"units": 8, "word_embedding": 8}}),
         vocabulary,
         with_encoder=False,
         side_shapes={kind: shapes[kind] for kind in row.side_information},

@@ -22,6 +22,7 @@ def settings(system: str, **changes) -> RunSettings:
         ("ours+tags", ["tags", "cnn_head", "cnn", "rnn", "rnn_predicted", "joint"]),
         ("ours+tags-fixed", ["tags", "cnn_head", "rnn", "rnn_predicted", "joint_frozen"]),
         ("ours+attention", ["cnn_head", "cnn", "rnn", "rnn_predicted", "joint"]),
+        ("ours+transformer", ["cnn_head", "cnn", "rnn", "rnn_predicted", "joint"]),
         ("nic-f", WRITTEN_FROM_FEATURES),
         ("v2l", ["cnn_head", "cnn", "rnn_predicted"]),
         ("att", ["cnn_head", "cnn", "rnn", "rnn_predicted", "joint"]),

@@ -62,6 +62,10 @@ def test_each_system_is_introduced_as_what_it_is():
         "the photograph that it needs, and writes the caption"
     ) in texts["ours+attention"]
     assert (
+        "a transformer reads nothing but those probabilities, as if they were the first words, "
+        "and writes the caption"
+    ) in texts["ours+transformer"]
+    assert (
         "reads the vector of features that they are computed from, as if it were the first word, "
         "attends to the surest of them before every word, and writes"
     ) in texts["att"]
