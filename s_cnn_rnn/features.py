@@ -5,12 +5,14 @@ after everything its content depends on: the photographs (by content), the encod
 preprocessing and the image size. Change one and another file is made, so a cache is never stale.
 """
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import math
 import pathlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import keras
 import numpy as np
@@ -99,25 +101,40 @@ def _one_view(folder, encoder, digest, data, names, mirrored, progress) -> dict:
     content.update(f"{digest} {encoder.input_shape} mirrored={mirrored}".encode())
     stem = f"{data.prepared.name}_{data.split}_{content.hexdigest()[:32]}"
     files = {"features": folder / f"{stem}.npy", "feature_map": folder / f"{stem}_map.npy"}
-    missing = {name: _Unfinished(files[name]) for name in names if not files[name].exists()}
-    if missing:
-        outputs = encoder_outputs(encoder, tuple(missing))
-        first = min(file.done for file in missing.values())
-        arrays = {
-            name: file.open((len(data), *outputs.output[name].shape[1:]), _TYPES[name])
-            for name, file in missing.items()
-        }
+    with _locked(folder / f"{stem}.lock"):
+        missing = {n: _Unfinished(files[n]) for n in names if not files[n].exists()}
+        if missing:
+            _make(missing, encoder, data, mirrored, progress)
+    return {name: files[name] for name in names}
 
-        def remember(photographs: int) -> None:
-            for name, file in missing.items():
-                arrays[name].flush()
-                file.remember(photographs)
 
-        _fill(arrays, outputs, data, mirrored, progress, first=first, on_part=remember)
+def _make(missing, encoder, data, mirrored, progress) -> None:
+    """Computes what is missing, each photograph once."""
+    outputs = encoder_outputs(encoder, tuple(missing))
+    first = min(file.done for file in missing.values())
+    arrays = {
+        name: file.open((len(data), *outputs.output[name].shape[1:]), _TYPES[name])
+        for name, file in missing.items()
+    }
+
+    def remember(photographs: int) -> None:
         for name, file in missing.items():
             arrays[name].flush()
-            file.finish()
-    return {name: files[name] for name in names}
+            file.remember(photographs)
+
+    _fill(arrays, outputs, data, mirrored, progress, first=first, on_part=remember)
+    for name, file in missing.items():
+        arrays[name].flush()
+        file.finish()
+
+
+@contextlib.contextmanager
+def _locked(path: pathlib.Path) -> Iterator[None]:
+    """Held by one program at a time: runs side by side share the cache; the second one waits."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 class _Unfinished:

@@ -22,6 +22,7 @@ from s_cnn_rnn.model_inputs import NOTHING_BESIDE, ModelInputs
 from s_cnn_rnn.monitoring import Monitor
 from s_cnn_rnn.optimisers import averaged_weights, build_optimiser
 from s_cnn_rnn.progress import Progress
+from s_cnn_rnn.results import commit, hardware
 from s_cnn_rnn.run_folder import RunFolder
 from s_cnn_rnn.run_inputs import frozen_inputs
 from s_cnn_rnn.segment_watch import SegmentWatch
@@ -261,6 +262,8 @@ class StageTraining:
             "encoder_passes": passes,
             "cached_passes": cached,
             "validation": values,
+            "commit": commit(),
+            "hardware": hardware(),
         }
         self.folder.summary.write_text(json.dumps(summary, indent=2) + "\n", "utf-8")
         self._checkpoints().delete()
