@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 
-from data_prep import beam
+from data_prep import beam_pipeline
 from data_prep.examples import ShardExamples
 from s_cnn_rnn.prepared import INCOMPLETE
 
@@ -26,7 +26,7 @@ def write(target: pathlib.Path, preparation) -> None:
     with _unfinished(target) as folder:
         shards = [shard for split in preparation.shards(folder).values() for shard in split]
         if preparation.beam:
-            beam.run(_write_shard, shards, preparation.beam)
+            beam_pipeline.run(_write_shard, shards, preparation.beam)
         else:
             for shard in shards:
                 _write_shard(shard)

@@ -10,7 +10,7 @@ import pathlib
 import numpy as np
 import tensorflow_datasets as tfds
 
-from data_prep import beam
+from data_prep import beam_pipeline
 from data_prep.data_sets import DataSet
 
 
@@ -63,7 +63,7 @@ def _write_on_beam(builder: tfds.core.ShardBasedBuilder, preparation) -> None:
     paths = {split: _paths(templates[split], len(shards[split])) for split in shards}
     jobs = [job for split in shards for job in zip(paths[split], shards[split], strict=True)]
     writer = _ShardWriter(builder.info.features, builder._example_writer())
-    beam.run(writer, jobs, preparation.beam)
+    beam_pipeline.run(writer, jobs, preparation.beam)
     infos = [
         tfds.core.SplitInfo(
             name=split,

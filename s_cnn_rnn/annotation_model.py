@@ -6,13 +6,15 @@ import functools
 import keras
 import numpy as np
 
-from s_cnn_rnn.decoder import Decoder
-from s_cnn_rnn.encoders import ENCODERS, build_encoder
+from s_cnn_rnn.decoders import build_decoder
+from s_cnn_rnn.encoders import ENCODERS, build_encoder, encoder_outputs
 from s_cnn_rnn.interfaces import build_interface
 from s_cnn_rnn.losses import CONCEPT_LOSSES, word_loss
+from s_cnn_rnn.next_word import NextWord
 from s_cnn_rnn.semantic_layers import SEES, build_semantic
 from s_cnn_rnn.settings import RunSettings
-from s_cnn_rnn.systems import PARTS, System, find_system
+from s_cnn_rnn.system import EMBEDDINGS, PARTS, System
+from s_cnn_rnn.systems import find_system
 from s_cnn_rnn.tag_layer import TagLayer
 from s_cnn_rnn.vocabulary import Vocabulary
 
@@ -22,8 +24,9 @@ class AnnotationModel:
     """A built system. Parts that it does not have are None.
 
     Its *inputs* are a dictionary of what is known of a batch of photographs: "features" (F,
-    float32 [B, D]) and, where the system sees them, "tags" (float32 [B, number of tags], 0 or 1)
-    and "neighbours" (features of photographs with similar tags, float32 [B, m, D]).
+    float32 [B, D]) and, where the system sees them, "tags" (float32 [B, number of tags], 0 or 1),
+    "neighbours" (features of photographs with similar tags, float32 [B, m, D]) and "feature_map"
+    (the encoder's features at P positions, [B, P, channels]).
 
     Args:
         system: its row.
@@ -45,7 +48,7 @@ class AnnotationModel:
     tag_layer: TagLayer | None
     semantic: keras.layers.Layer | None
     interface: keras.layers.Layer | None
-    decoder: Decoder | None
+    decoder: NextWord | None
 
     def part(self, name: str) -> keras.layers.Layer | None:
         """The part of that name (one of `PARTS`)."""
@@ -54,6 +57,13 @@ class AnnotationModel:
     def present_parts(self) -> dict[str, keras.layers.Layer]:
         """The parts that this model has, by name."""
         return {name: self.part(name) for name in PARTS if self.part(name) is not None}
+
+    @functools.cached_property
+    def encoded(self) -> keras.Model:
+        """Photographs uint8 [B, H, W, 3] -> the inputs that the encoder gives, in one pass."""
+        names = ("features", "feature_map")
+        own = ("features", *self.system.side_information)
+        return encoder_outputs(self.encoder, tuple(name for name in names if name in own))
 
     def concept_logits(self, inputs: dict, training: dict | None = None):
         """Concept logits [B, k], before they become s_hat.
@@ -93,17 +103,19 @@ class AnnotationModel:
         """What the decoder writes from.
 
         Args:
-            inputs: see the class.
+            inputs: see the class; with concepts, those alone that the system sees beside them.
             concepts: s_hat [B, k], where it is known already, or is to be another (what if?).
 
         Returns:
-            "embedding": Ie [B, d], and "concepts": s_hat, where the decoder attends to it.
+            "embedding": Ie [B, d], and what the decoder sees at every step: "concepts" (s_hat),
+            "feature_map".
         """
         if concepts is None:
             concepts = self.concepts(inputs)
-        from_concepts = self.system.embedding == "concepts"
-        seen = {"embedding": concepts if from_concepts else inputs["features"]}
-        return seen | ({"concepts": concepts} if self.system.attends_to_concepts else {})
+        known = {**inputs, "concepts": concepts}
+        joined = [known[name] for name in EMBEDDINGS[self.system.embedding]]
+        embedding = joined[0] if len(joined) == 1 else keras.ops.concatenate(joined, axis=-1)
+        return {"embedding": embedding} | {name: known[name] for name in self.system.decoder_sees}
 
     def opening(self, seen: dict, training=False) -> dict:
         """The decoder's opening from `seen`."""
@@ -115,7 +127,7 @@ class AnnotationModel:
         return self.decoder.begin(self.opening(seen))
 
     def step(self, word_ids, state: dict):
-        """See `Decoder.step`."""
+        """One word in, the distribution over the next one out; see `Decoder.step`."""
         return self.decoder.step(word_ids, state)
 
 
@@ -136,7 +148,8 @@ def build_model(
             ``settings.model.prior_bias`` or ``centres_s_hat``; None where weights will be loaded.
         with_encoder: whether the CNN is built; stages on cached features need none.
         side_shapes: of one photograph's side information, where the system sees any
-            (`side_information.side_shapes`).
+            (`model_inputs.side_shapes`); that of the feature map is the encoder's, where it is
+            built.
 
     Raises:
         ValueError: the system cannot do the task.
@@ -160,6 +173,9 @@ def build_model(
     keras.utils.set_random_seed(settings.seed + 1)
     k = len(vocabulary.concepts)
     shapes = {"features": (ENCODERS[settings.encoder.name].width,), **(side_shapes or {})}
+    if encoder is not None and "feature_map" in system.side_information:
+        _, height, width, channels = encoder.get_layer("feature_map").output.shape
+        shapes["feature_map"] = (height * width, channels)
     bias = prior if model.prior_bias else None
     semantic = tag_layer = interface = decoder = None
     if system.semantic:
@@ -186,32 +202,23 @@ def build_model(
 
 def _writing_parts(system, model, vocabulary, shapes, prior):
     """Interface and decoder."""
-    from_concepts = system.embedding == "concepts"
+    k = len(vocabulary.concepts)
+    widths = {"features": shapes["features"][0], "concepts": k}
+    joined = EMBEDDINGS[system.embedding]
+    scales = {"features": 1.0, "concepts": model.s_hat_scale}
     centre = None
-    if from_concepts and model.centres_s_hat:  # without a prior, weights will be loaded
-        centre = np.zeros(len(vocabulary.concepts)) if prior is None else prior
+    if "concepts" in joined and model.centres_s_hat:  # without a prior, weights will be loaded
+        centres = {"features": np.zeros(widths["features"])}
+        centres["concepts"] = np.zeros(k) if prior is None else prior
+        centre = np.concatenate([centres[name] for name in joined])
     interface = build_interface(
         system.interface,
         units=model.units,
         word_embedding=model.word_embedding,
         sets_cell=model.sets_cell,
-        scale=model.s_hat_scale if from_concepts else 1.0,
+        scale=np.concatenate([np.full(widths[name], scales[name]) for name in joined]),
         centre=centre,
         dropout=model.interface_dropout,
     )
-    width = (len(vocabulary.concepts),) if from_concepts else shapes["features"]
-    interface.build((None, *width))
-    decoder = Decoder(
-        vocabulary.size,
-        units=model.units,
-        word_embedding=model.word_embedding,
-        cell=system.cell or model.cell,
-        activation=model.activation,
-        fusion=system.fusion,
-        concept_ids=[vocabulary.encode([concept])[1] for concept in vocabulary.concepts],
-        dropout=model.decoder_dropout,
-        label_smoothing=model.label_smoothing,
-        name="decoder",
-    )
-    decoder.build()
-    return interface, decoder
+    interface.build((None, sum(widths[name] for name in joined)))
+    return interface, build_decoder(system, model, vocabulary, shapes)

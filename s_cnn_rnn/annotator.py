@@ -195,8 +195,9 @@ class Annotator:
         # Filled up to the size of the first batch: another shape would be compiled anew.
         images = np.zeros((size, *pixels[0].shape), np.uint8)
         images[: len(pixels)] = pixels
-        features = self.model.encoder.predict_on_batch(images)
-        inputs = ModelInputs(features=features[:, None], tags=self._no_tags(size))
+        encoded = self.model.encoded.predict_on_batch(images)
+        maps = (encoded["feature_map"],) if "feature_map" in encoded else None
+        inputs = ModelInputs(encoded["features"][:, None], maps, tags=self._no_tags(size))
         concepts = predict_concepts(self.model, inputs)
         if self.model.decoder is None:
             found = highest_scores(concepts, self.model.vocabulary)

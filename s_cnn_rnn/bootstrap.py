@@ -18,7 +18,7 @@ ImageId = int | str
 
 
 class Interval(NamedTuple):
-    """A percentile interval, in the metric's own fractions."""
+    """A bootstrap interval, in the metric's own fractions."""
 
     low: float
     high: float
@@ -119,10 +119,12 @@ def bootstrap(
     seed: int = 0,
     confidence: float = 0.95,
 ) -> dict[str, Interval]:
-    """Percentile intervals over photographs (Efron & Tibshirani 1993, chapter 13).
+    """Intervals over photographs (Efron & Tibshirani 1993, chapters 10 and 13).
 
     Each resample draws N of the N photographs with replacement and computes every figure from
-    them, as it is computed from all.
+    them, as it is computed from all. The interval is the percentile interval, moved by the
+    bootstrap's own estimate of bias: figures of rare classes come out higher where photographs are
+    drawn twice, so that the plain interval may not even contain the value.
 
     Args:
         scores: one training's scores, or one of each training seed, all of the same photographs:
@@ -138,8 +140,11 @@ def bootstrap(
     Raises:
         ValueError: the scores are not of the same photographs, or not to be compared.
     """
-    figures = _mean_figures(_as_list(scores), resamples, seed)
-    return {metric: interval(drawn, confidence) for metric, drawn in figures.items()}
+    scores = _as_list(scores)
+    values, figures = mean_values(scores), _mean_figures(scores, resamples, seed)
+    return {
+        metric: interval(values[metric], drawn, confidence) for metric, drawn in figures.items()
+    }
 
 
 def bootstrap_difference(
@@ -166,9 +171,13 @@ def bootstrap_difference(
     """
     first, second = _as_list(first), _as_list(second)
     _check_comparable([*first, *second])
-    left = _mean_figures(first, resamples, seed)
-    right = _mean_figures(second, resamples, seed)
-    return {m: interval(left[m] - right[m], confidence) for m in left if m in right}
+    left, left_values = _mean_figures(first, resamples, seed), mean_values(first)
+    right, right_values = _mean_figures(second, resamples, seed), mean_values(second)
+    return {
+        m: interval(left_values[m] - right_values[m], left[m] - right[m], confidence)
+        for m in left
+        if m in right
+    }
 
 
 def _as_list(scores: PhotographScores | Sequence[PhotographScores]) -> list[PhotographScores]:
@@ -213,11 +222,16 @@ def draw_counts(photographs: int, resamples: int, seed: int) -> Iterator[np.ndar
         yield np.stack([count(row) for row in drawn]).astype(np.float64)
 
 
-def interval(drawn: np.ndarray, confidence: float = 0.95) -> Interval:
-    """The percentile interval of a figure that was computed from each resample, float [R].
+def interval(value: float, drawn: np.ndarray, confidence: float = 0.95) -> Interval:
+    """The interval of a figure from the figures of its resamples, moved by their bias.
 
-    Resamples that say nothing about the figure (nan) are passed over.
+    Args:
+        value: the figure on all photographs.
+        drawn: on each resample, float [R]; those that say nothing about it (nan) are passed over.
+        confidence: share of the resamples inside the interval.
     """
+    drawn = drawn[~np.isnan(drawn)]
+    bias = drawn.mean() - value
     outside = (1 - confidence) / 2
-    low, high = np.quantile(drawn[~np.isnan(drawn)], [outside, 1 - outside])
+    low, high = np.quantile(drawn, [outside, 1 - outside]) - bias
     return Interval(float(low), float(high))

@@ -159,8 +159,9 @@ def training_batches(
     Args:
         data: the training part.
         stage: batch size, captions, augmentation.
-        inputs: of the stage's model, among "image", "features", "tags", "neighbours", "concepts",
-            "words", "drawn", "photograph" (its place in ``data``), "chances".
+        inputs: of the stage's model, among "image", "features", "feature_map", "tags",
+            "neighbours", "concepts", "words", "drawn", "photograph" (its place in ``data``),
+            "chances".
         outputs: of the stage's model, among "concepts", "words".
         first_step: number of the first step; the same number gives the same batch in any run.
         steps: how many.
@@ -194,6 +195,7 @@ _TYPES = {
     "concepts": tf.float32,
     "words": tf.int32,
     "features": tf.float32,
+    "feature_map": tf.float32,
     "tags": tf.float32,
     "neighbours": tf.float32,
     "image": tf.string,

@@ -5,13 +5,15 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
-from s_cnn_rnn.fusion import FUSIONS
+from s_cnn_rnn.fusion import Widths
+from s_cnn_rnn.fusions import FUSIONS
+from s_cnn_rnn.next_word import NextWord
 from s_cnn_rnn.recurrent import CELLS
 from s_cnn_rnn.vocabulary import FIRST_OUTPUT, PADDING
 
 
 @keras.saving.register_keras_serializable(package="s_cnn_rnn")
-class Decoder(keras.layers.Layer):
+class Decoder(NextWord):
     """Writes words: x_t = E a_{t-1}, h_t = LSTM(x_t, h_{t-1}, c_{t-1}), y_t = softmax(W h_t + b).
 
     Eq. 3. A fusion may join more to x_t and to what the softmax sees (`fusion`).
@@ -22,8 +24,9 @@ class Decoder(keras.layers.Layer):
         word_embedding: width of E's columns.
         cell: a name of `recurrent.CELLS`.
         activation: the cell's.
-        fusion: a name of `fusion.FUSIONS`.
+        fusion: a name of `fusions.FUSIONS`.
         concept_ids: the word id of each concept, [k], where the fusion attends to concepts.
+        channels: of the feature map, where the fusion sees it.
         dropout: part of the word embedding and of h_t (not of the state) dropped in training.
         label_smoothing: part of a word's probability mass that the training target spreads evenly
             over all outputs (Szegedy et al. 2016); what is reported outside training is exact.
@@ -49,6 +52,7 @@ class Decoder(keras.layers.Layer):
         activation: str = "relu",
         fusion: str = "none",
         concept_ids: Sequence[int] = (),
+        channels: int = 0,
         dropout: float = 0.0,
         label_smoothing: float = 0.0,
         packs: bool = True,
@@ -61,7 +65,8 @@ class Decoder(keras.layers.Layer):
         self.word_embedding = word_embedding
         self.embedding = keras.layers.Embedding(words, word_embedding, name="embedding")
         self.cell = CELLS[cell](units, activation=activation, name="cell")
-        self.fusion = FUSIONS[fusion](activation, concept_ids)
+        self.channels = channels
+        self.fusion = FUSIONS[fusion](activation=activation, concept_ids=concept_ids, name="fusion")
         self.output_layer = keras.layers.Dense(words - FIRST_OUTPUT, name="output")
         self.dropout_of_input = keras.layers.Dropout(dropout, name="dropout_of_input")
         self.dropout_of_output = keras.layers.Dropout(dropout, name="dropout_of_output")
@@ -71,12 +76,13 @@ class Decoder(keras.layers.Layer):
         """Makes all weights; their shapes do not depend on the inputs."""
         self.embedding.build((None, None))
         self.cell.build((None, self.word_embedding))
-        self.fusion.build_for(self.units, self.word_embedding)
+        projected = self.cell.gates * self.units
+        self.fusion.build_for(Widths(self.units, self.word_embedding, projected, self.channels))
         self.output_layer.build((None, self.units))
         self.built = True
 
     def begin(self, opening: dict) -> dict:
-        """The state before START: float32 {"h", "c"} [B, units], and the fusion's constants."""
+        """The state before START: float32 {"h", "c"} [B, units], and what the fusion keeps."""
         batch = ops.shape(next(iter(opening.values())))[0]
         zeros = ops.zeros((batch, self.units), "float32")
         state = {
@@ -98,9 +104,14 @@ class Decoder(keras.layers.Layer):
         """
         words = self.embedding(word_ids)
         projected = self.cell.project(self.fusion.before(words, state))
-        state = {**state, **self.cell.step(projected, state)}
-        seen = self.fusion.after(state["h"], words, state)
-        return ops.log_softmax(self._logits(seen, False)), state
+        after = self._advance(projected, state)
+        seen = self.fusion.after(after["h"], words, after)
+        return ops.log_softmax(self.logits(seen, False)), {name: after[name] for name in state}
+
+    def _advance(self, projected, state: dict) -> dict:
+        """The state after a step of the recurrence, and what the fusion found there."""
+        projected, found = self.fusion.within(projected, state)
+        return {**state, **self.cell.step(projected, state), **found}
 
     def call(self, words, opening, drawn=None, training=False):
         """Teacher forcing: the log likelihood of every word given the true words before it."""
@@ -124,14 +135,17 @@ class Decoder(keras.layers.Layer):
         embedded = self.dropout_of_input(self.embedding(sequences[:, :-1]), training=training)
         # All W_x x_t in one product.
         projected = self.cell.project(self.fusion.before(embedded, constants))
-        outputs = []
+        steps = []
         for t in range(projected.shape[1]):
-            state = self.cell.step(projected[:, t], state)
-            outputs.append(state["h"])
-        states = ops.stack(outputs, axis=1)  # [N, T - 1, U]
+            state = self._advance(projected[:, t], state)
+            steps.append(state)
+        states = {
+            name: ops.stack([step[name] for step in steps], axis=1)
+            for name in ("h", *self.fusion.found)
+        }  # [N, T - 1, U] each
         targets = sequences[:, 1:]
-        seen = self.fusion.after(states, embedded, constants)
-        likelihood = self._log_likelihood(seen, targets, training)
+        seen = self.fusion.after(states["h"], embedded, constants | states)
+        likelihood = self.log_likelihood(seen, targets, training)
         return ops.where(targets != PADDING, likelihood, 0.0)
 
     def _packed(self, sequences, state, training):
@@ -145,9 +159,10 @@ class Decoder(keras.layers.Layer):
         }
         embedded = self.dropout_of_input(self.embedding(packing.inputs), training=training)
         projected = self.cell.project(self.fusion.before(embedded, constants))
-        states = packed.run(self.cell, projected, state, packing)
-        seen = self.fusion.after(states, embedded, constants)
-        likelihood = self._log_likelihood(seen, packing.targets, training)
+        outputs = ("h", *self.fusion.found)
+        states = packed.run(self._advance, projected, state, packing, outputs)
+        seen = self.fusion.after(states["h"], embedded, constants | states)
+        likelihood = self.log_likelihood(seen, packing.targets, training)
         shape = ops.shape(sequences)
         return packed.unpack(likelihood, packing, (shape[0], shape[1] - 1))
 
@@ -157,38 +172,13 @@ class Decoder(keras.layers.Layer):
         for t in range(sequences.shape[1] - 1):
             words = self.dropout_of_input(self.embedding(word_ids), training=training)
             projected = self.cell.project(self.fusion.before(words, state))
-            state = {**state, **self.cell.step(projected, state)}
+            state = self._advance(projected, state)
             seen = self.fusion.after(state["h"], words, state)
             targets = sequences[:, t + 1]
-            likelihood, logits = self._log_likelihood_and_logits(seen, targets, training)
+            likelihood, logits = self.log_likelihood_and_logits(seen, targets, training)
             likelihoods.append(ops.where(targets != PADDING, likelihood, 0.0))
             if t + 1 < drawn.shape[1]:
                 own = keras.random.categorical(ops.stop_gradient(logits), 1, seed=self.sampling)
                 own = ops.cast(own[:, 0], "int32") + FIRST_OUTPUT
                 word_ids = ops.where(drawn[:, t + 1], own, targets)
         return ops.stack(likelihoods, axis=1)
-
-    def _log_likelihood(self, seen, targets, training):
-        """Log p of the targets [...] from [..., U]; meaningless where a target is padding."""
-        return self._log_likelihood_and_logits(seen, targets, training)[0]
-
-    def _log_likelihood_and_logits(self, seen, targets, training):
-        outputs = ops.maximum(targets, FIRST_OUTPUT) - FIRST_OUTPUT
-        logits = self._logits(seen, training)
-        if training and self.label_smoothing:
-            truth = ops.one_hot(outputs, logits.shape[-1])
-            loss = keras.losses.categorical_crossentropy(
-                truth, logits, from_logits=True, label_smoothing=self.label_smoothing
-            )
-        else:
-            loss = keras.losses.sparse_categorical_crossentropy(outputs, logits, from_logits=True)
-        return -loss, logits
-
-    def _logits(self, seen, training):
-        """[..., U] -> float32 [..., outputs]."""
-        seen = self.dropout_of_output(seen, training=training)
-        return ops.cast(self.output_layer(seen), "float32")
-
-    def compute_output_shape(self, words_shape, opening_shape=None, drawn_shape=None):
-        """[B, C, T - 1]."""
-        return (*words_shape[:2], words_shape[2] - 1)

@@ -2,36 +2,86 @@
 
 A fusion acts before the recurrence, on the word that is read, and after it, on the state that the
 next word is predicted from. Both see only the present step, so teacher forcing runs them on all
-steps at once. What stays the same through time are the *constants*: a part of the decoder's state
-under their own names, [B, ...] once for each photograph.
+steps at once. Where what is seen depends on the state before the step, a fusion acts within the
+recurrence, too, one step after the other.
+
+What stays the same through time is a part of the decoder's state under its own names, [B, ...]
+once for each photograph: *constants*, read before and after the recurrence, and what is *carried*
+through it, read within.
 
 Shapes: words [..., E] and h [..., U] are of any number of steps; constants have the same leading
-dimensions, or 1 in place of the steps.
+dimensions, or 1 in place of the steps. Within the recurrence everything is [N, ...].
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import keras
 from keras import ops
 
 
+class Widths(NamedTuple):
+    """The widths that a fusion's weights depend on.
+
+    Attributes:
+        units: of the decoder's state.
+        word_embedding: of an embedded word.
+        projected: of what the cell makes of its input, all gates side by side.
+        channels: of the feature map; 0 where the system does not see it.
+    """
+
+    units: int
+    word_embedding: int
+    projected: int = 0
+    channels: int = 0
+
+
 @keras.saving.register_keras_serializable(package="s_cnn_rnn")
 class Fusion(keras.layers.Layer):
-    """Nothing is seen beside the state: fig. 1(a), (b) and (d)."""
+    """Nothing is seen beside the state: fig. 1(a), (b) and (d).
 
+    A fusion names what it `sees` (of "concepts" and "feature_map": those are then in the decoder's
+    opening), its `constants`, what it has `carried`, and what `within` finds at each step
+    (`found`), which `after` is given among the constants.
+
+    Args:
+        activation: the cell's.
+        concept_ids: the word id of each concept, [k].
+    """
+
+    sees: tuple[str, ...] = ()
     constants: tuple[str, ...] = ()
+    carried: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
 
-    def build_for(self, units: int, word_embedding: int) -> None:
-        """Makes the weights for a state and a word embedding of these widths."""
+    def __init__(self, *, activation: str = "relu", concept_ids: Sequence[int] = (), **kwargs):
+        super().__init__(**kwargs)
+        self.activation = keras.activations.get(activation)
+        self.concept_ids = tuple(concept_ids)
+
+    def build_for(self, widths: Widths) -> None:
+        """Makes the weights."""
         self.built = True
 
     def prepare(self, opening: dict, embedding) -> dict:
-        """The constants from the decoder's opening and its word embedding."""
+        """The constants, and what is carried, from the opening and the word embedding."""
         return {name: ops.cast(opening[name], self.compute_dtype) for name in self.constants}
 
     def before(self, words, constants: dict):
         """What the recurrence reads, from the embedded words [..., E]."""
         return words
+
+    def within(self, projected, state: dict):
+        """Acts in the recurrence before the cell does.
+
+        Args:
+            projected: of one step, see `recurrent`: [N, P].
+            state: before the step, with what is carried, [N, ...].
+
+        Returns:
+            What the cell steps with in place of it, and what was found at this step, by name.
+        """
+        return projected, {}
 
     def after(self, h, words, constants: dict):
         """What the next word is predicted from, [..., U], from h_t and the embedded words."""
@@ -42,32 +92,23 @@ class Fusion(keras.layers.Layer):
 class Multimodal(Fusion):
     """A layer that joins image and state before the softmax: late fusion, fig. 1(c).
 
-        m_t = activation(V_h h_t + Ie's map)
+    m_t = activation(V_h h_t + Ie's map)
 
-    m-RNN's (Mao et al. 2015, eq. 3) sees the word as well: m_t = activation(V_w w_t + V_h h_t +
-    Ie's map).
-
-    Args:
-        activation: of the layer.
-        sees_words: whether it joins the word too.
     """
 
     constants = ("image",)
+    sees_words = False
 
-    def __init__(self, *, activation: str = "relu", sees_words: bool = False, **kwargs):
-        super().__init__(**kwargs)
-        self.activation = keras.activations.get(activation)
-        self.sees_words = sees_words
-
-    def build_for(self, units, word_embedding):
+    def build_for(self, widths):
         """See `Fusion.build_for`."""
+        units = widths.units
         self.of_state = keras.layers.Dense(units, dtype=self.dtype_policy, name="of_state")
         self.of_state.build((None, units))
         if self.sees_words:
             self.of_word = keras.layers.Dense(
                 units, use_bias=False, dtype=self.dtype_policy, name="of_word"
             )
-            self.of_word.build((None, word_embedding))
+            self.of_word.build((None, widths.word_embedding))
         self.built = True
 
     def after(self, h, words, constants):
@@ -76,6 +117,13 @@ class Multimodal(Fusion):
         if self.sees_words:
             joined = joined + self.of_word(words)
         return self.activation(joined)
+
+
+@keras.saving.register_keras_serializable(package="s_cnn_rnn")
+class MultimodalWithWords(Multimodal):
+    """m-RNN's (Mao et al. 2015, eq. 3): m_t = activation(V_w w_t + V_h h_t + Ie's map)."""
+
+    sees_words = True
 
 
 @keras.saving.register_keras_serializable(package="s_cnn_rnn")
@@ -91,27 +139,24 @@ class ConceptAttention(Fusion):
     the transposed word embedding; here the softmax has weights of its own, as in every system.
 
     Args:
-        concept_ids: the word id of each concept, [k].
         attended: how many concepts are attended to; the original's is 10.
-        activation: sigma, the cell's.
+        kwargs: see `Fusion`; sigma is the cell's activation.
     """
 
+    sees = ("concepts",)
     constants = ("attributes",)
 
-    def __init__(
-        self, concept_ids: Sequence[int], *, attended: int = 10, activation: str = "relu", **kwargs
-    ):
+    def __init__(self, *, attended: int = 10, **kwargs):
         super().__init__(**kwargs)
-        self.concept_ids = tuple(concept_ids)
         self.attended = min(attended, len(self.concept_ids))
-        self.activation = keras.activations.get(activation)
 
-    def build_for(self, units, word_embedding):
+    def build_for(self, widths):
         """See `Fusion.build_for`.
 
         Raises:
             ValueError: the widths differ; attributes could not be added to the state.
         """
+        units, word_embedding = widths.units, widths.word_embedding
         if units != word_embedding:
             raise ValueError(
                 "semantic attention adds word embeddings to the decoder's state: set "
@@ -156,16 +201,3 @@ def _attend(query, attributes, scores):
     asked = ops.matmul(query, scores)[..., None, :]
     weights = ops.softmax(ops.sum(asked * attributes, axis=-1))
     return ops.sum(weights[..., None] * attributes, axis=-2)
-
-
-FUSIONS = {
-    "none": lambda activation, concept_ids: Fusion(name="fusion"),
-    "multimodal": lambda activation, concept_ids: Multimodal(activation=activation, name="fusion"),
-    "multimodal_with_words": lambda activation, concept_ids: Multimodal(
-        activation=activation, sees_words=True, name="fusion"
-    ),
-    "concept_attention": lambda activation, concept_ids: ConceptAttention(
-        concept_ids, activation=activation, name="fusion"
-    ),
-}
-"""Name -> the fusion, from the cell's activation and the word id of each concept."""

@@ -9,7 +9,7 @@ from s_cnn_rnn.encoders import ENCODERS
 from s_cnn_rnn.model_inputs import side_shapes
 from s_cnn_rnn.run_folder import RunFolder, SettingsDiffer, first_difference
 from s_cnn_rnn.settings import RunSettings
-from s_cnn_rnn.stages import STAGES, Stage, cnn_stages, planned_stages
+from s_cnn_rnn.stages import STAGES, Stage, cnn_stages, planned_stages, stages_of
 from s_cnn_rnn.systems import find_system
 
 
@@ -24,33 +24,65 @@ def require_earlier_stages(folder: RunFolder, settings: RunSettings, stage: Stag
 
     Raises:
         StagesMissing: the message names the stage and what to run first.
-        DataSetDiffers: the run of ``cnn_from`` or ``starts_from`` was trained on other data.
-        SettingsDiffer: the run of ``cnn_from`` learnt other concepts than this one's, or that of
-            ``starts_from`` has other parts.
-        FileNotFoundError: the run of ``starts_from`` is not trained to the end.
     """
     planned = planned_stages(settings)
     used = set(stage.trains)
     if stage.source not in ("concepts", "tags"):
         used |= {"encoder", "tag_layer", "semantic"}
+    if stage.reads_frozen_features(find_system(settings.system)):
+        used |= {"encoder"}
     for earlier in planned[: [s.name for s in planned].index(stage.name)]:
         if used & set(earlier.trains) and not folder.stage(earlier.name).finished:
             raise StagesMissing(
                 f"{folder.path}: stage {stage.name} starts from what stage {earlier.name} learns; "
                 f"run experiments.{earlier.program} first, with the same --config and --run"
             )
-    if settings.cnn_from:
-        shared = RunFolder(pathlib.Path(settings.cnn_from))
-        _require_shared_cnn(folder, shared, cnn_stages(settings))
+
+
+def require_whole_system(folder: RunFolder, settings: RunSettings) -> None:
+    """Refuses a run that would end with parts that nothing has trained, before it begins.
+
+    Raises:
+        FileNotFoundError: ``cnn_from`` or ``starts_from`` names no run folder, or the latter one
+            that is not trained to the end.
+        StagesMissing: no stage trains some part, or the run of ``cnn_from`` is not over.
+        DataSetDiffers: the run of ``cnn_from`` or ``starts_from`` was trained on other data.
+        SettingsDiffer: the run of ``cnn_from`` learnt other concepts, or in another way; or that
+            of ``starts_from`` has other parts.
+    """
     if settings.starts_from:
         _require_same_parts(folder, settings, RunFolder(pathlib.Path(settings.starts_from)))
-
-
-def _require_shared_cnn(folder: RunFolder, shared: RunFolder, names: tuple[str, ...]) -> None:
-    if not any(shared.stage(name).finished for name in names):
+        return
+    system = find_system(settings.system)
+    trained = {part for stage in planned_stages(settings) for part in stage.trains}
+    if settings.cnn_from:
+        shared = RunFolder(pathlib.Path(settings.cnn_from))
+        _require_shared_cnn(folder, shared, settings)
+        trained |= {"semantic"}
+    missing = [part for part in system.parts if part not in trained | {"encoder"}]
+    if missing:
+        could = [s.name for s in stages_of(system, list(STAGES)) if set(missing) & set(s.trains)]
         raise StagesMissing(
-            f"{shared.path}: cnn_from names this folder, but it holds no finished stage of "
-            f"{' or '.join(names)}; run experiments.train_cnn there first"
+            f"{folder.path}: no stage with steps trains the {' and the '.join(missing)} of "
+            f"{system.name}; give steps to some of {', '.join(could)} in the config"
+        )
+
+
+def _require_shared_cnn(folder: RunFolder, shared: RunFolder, settings: RunSettings) -> None:
+    own, other = (find_system(each.system) for each in (settings, shared.settings()))
+    taken = [s for s in planned_stages(shared.settings()) if s.name in cnn_stages(settings)]
+    unfinished = [stage.name for stage in taken if not shared.stage(stage.name).finished]
+    if unfinished or not taken:
+        raise StagesMissing(
+            f"{shared.path}: cnn_from names this folder, but its "
+            f"{', '.join(unfinished) or 'CNN'} is not trained yet; run experiments.train_cnn "
+            "there first"
+        )
+    learnt = [(row.supervised, row.semantic, row.concept_loss) for row in (own, other)]
+    if learnt[0] != learnt[1]:
+        raise SettingsDiffer(
+            f"{shared.path}: cnn_from names this folder, but {other.name} learns concepts in "
+            f"another way than {own.name}; let {own.name} train a CNN of its own"
         )
     shared.require_data(folder.data_digest())
     if shared.vocabulary().concepts != folder.vocabulary().concepts:

@@ -3,7 +3,8 @@
 An interface is linear maps from Ie [B, d] to the decoder's *opening*, a dictionary that may hold
 
 - ``h``, ``c`` [B, units]: the first state (what is missing is zero),
-- ``input`` [B, word embedding]: read as if it were a word, before START,
+- ``input`` [B, word embedding]: read as if it were a word, before START (by a transformer: as
+  several words side by side, [B, `PREFIX` * units]),
 - ``image`` [B, m]: seen by the output layer at every step.
 
 The semantic interface (d) is (b) with Ie = s_hat; the row of the system says what Ie is.
@@ -20,8 +21,9 @@ class Interface(keras.layers.Layer):
 
     Args:
         widths: name of the opening -> width of its map.
-        scale: factor on the Glorot initialisation of the maps. The 1,000 probabilities of s_hat
-            are small (mean .025), so at 1 they give a first state near zero.
+        scale: factor on the Glorot initialisation of the maps, one for all of Ie or float [d]. The
+            1,000 probabilities of s_hat are small (mean .025), so at 1 they give a first state
+            near zero.
         centre: subtracted from Ie, float [d]; None subtracts nothing and keeps no such weight.
             Much of s_hat is the same for every photograph (words like "a"); without it the maps
             start with what differs. A constant that the bias could hold: the map stays linear.
@@ -35,9 +37,7 @@ class Interface(keras.layers.Layer):
         The opening, {name: float [B, width]}.
     """
 
-    def __init__(
-        self, widths: dict[str, int], *, scale: float = 1.0, centre=None, dropout=0.0, **kwargs
-    ):
+    def __init__(self, widths: dict[str, int], *, scale=1.0, centre=None, dropout=0.0, **kwargs):
         super().__init__(**kwargs)
         self.widths = widths
         self.first_centre = centre
@@ -75,26 +75,31 @@ class Interface(keras.layers.Layer):
 
 
 class _Start(keras.initializers.Initializer):
-    """Glorot uniform, times a factor."""
+    """Glorot uniform, times a factor for each row of the kernel, float [d], or one for all."""
 
-    def __init__(self, scale: float):
-        self.scale = scale
+    def __init__(self, scale):
+        self.scale = np.asarray(scale, "float32")
 
     def __call__(self, shape, dtype=None):
-        return keras.initializers.GlorotUniform()(shape, dtype) * self.scale
+        factors = np.broadcast_to(self.scale, shape[:1])[:, None]
+        return keras.initializers.GlorotUniform()(shape, dtype) * factors
 
     def get_config(self):
-        return {"scale": self.scale}
+        return {"scale": self.scale.tolist()}
 
 
 def _first_state(units: int, word_embedding: int, sets_cell: bool) -> dict[str, int]:
     return {"h": units, "c": units} if sets_cell else {"h": units}
 
 
+PREFIX = 4
+"""Words that a transformer's interface stands for."""
+
 # name -> widths of its opening, from units, word embedding, sets_cell
 INTERFACES = {
     "step_zero_input": lambda units, word_embedding, sets_cell: {"input": word_embedding},
     "initial_state": _first_state,
+    "prefix": lambda units, word_embedding, sets_cell: {"input": PREFIX * units},
     "late_fusion": lambda units, word_embedding, sets_cell: {"image": units},
     "semantic": _first_state,
 }

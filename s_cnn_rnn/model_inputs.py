@@ -1,13 +1,17 @@
-"""What a model sees of photographs beside their pixels: features, tags, neighbours by tags."""
+"""What a model sees of photographs beside their pixels: features, tags, neighbours by tags.
+
+All but one are small. The feature map, a vector at each of some fifty positions, is as large as
+the photographs themselves: it stays on disk and is read batch by batch.
+"""
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from s_cnn_rnn.prepared import Annotation
-from s_cnn_rnn.systems import System
+from s_cnn_rnn.system import System
 from s_cnn_rnn.tag_neighbours import NEAREST, NEIGHBOURS, nearest_by_tags
 from s_cnn_rnn.vocabulary import Vocabulary
 
@@ -22,18 +26,33 @@ class AnnotatedPhotographs(Protocol):
         """The prepared annotation of each photograph."""
 
 
+class Encoded(NamedTuple):
+    """What a frozen encoder made of N photographs, in some views each.
+
+    Attributes:
+        features: F, float32 [N, views, D].
+        feature_maps: of each view the features at P positions, float16 [N, P, channels], mapped
+            from disk; None where no system asks for it.
+    """
+
+    features: np.ndarray
+    feature_maps: tuple[np.ndarray, ...] | None = None
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class ModelInputs:
     """The inputs of N photographs; what a system does not see is None.
 
     Args:
         features: F, float32 [N, views, D]; the first view is the photograph as it is.
+        feature_maps: see `Encoded`.
         tags: uint8 [N, number of tags], 0 or 1.
         nearest: int32 [N, M], the photographs of a pool with the most similar tags, nearest first.
         pool: F of that pool, float32 [P, D].
     """
 
     features: np.ndarray | None = None
+    feature_maps: tuple[np.ndarray, ...] | None = None
     tags: np.ndarray | None = None
     nearest: np.ndarray | None = None
     pool: np.ndarray | None = None
@@ -52,6 +71,8 @@ class ModelInputs:
         shapes = {}
         if self.features is not None:
             shapes["features"] = (self.features.shape[2],)
+        if self.feature_maps is not None:
+            shapes["feature_map"] = self.feature_maps[0].shape[1:]
         if self.tags is not None:
             shapes["tags"] = (self.tags.shape[1],)
         if self.nearest is not None:
@@ -76,6 +97,8 @@ class ModelInputs:
         read = {}
         if self.features is not None:
             read["features"] = self.features[photographs, views]
+        if self.feature_maps is not None:
+            read["feature_map"] = self._feature_map(photographs, views)
         if self.tags is not None:
             read["tags"] = self.tags[photographs].astype(np.float32)
         if self.nearest is not None:
@@ -85,6 +108,19 @@ class ModelInputs:
             read["neighbours"] = self.pool[nearest[:, :NEIGHBOURS]]
         return read
 
+    def _feature_map(self, photographs, views) -> np.ndarray:
+        if np.ndim(views):
+            chosen = zip(photographs, views, strict=True)
+            found = np.stack([self.feature_maps[view][photograph] for photograph, view in chosen])
+        else:
+            found = self.feature_maps[views][photographs]
+        return found.astype(np.float32)
+
+    def as_seen(self) -> dict[str, np.ndarray]:
+        """All N photographs in their first view, [N, ...] each; the map stays on disk, float16."""
+        seen = dataclasses.replace(self, feature_maps=None).read(slice(None))
+        return seen | ({"feature_map": self.feature_maps[0]} if self.feature_maps else {})
+
 
 NOTHING_BESIDE = ModelInputs()
 """Of photographs whose pixels, or true concepts, are all that is seen."""
@@ -93,7 +129,7 @@ NOTHING_BESIDE = ModelInputs()
 def side_shapes(
     system: System, tag_words: Vocabulary | None, width: int
 ) -> dict[str, tuple[int, ...]]:
-    """Shape of one photograph's part of each kind of side information that a system sees.
+    """Shape of one photograph's part of each kind of side information that comes with the data.
 
     Args:
         system: its row.
@@ -101,7 +137,7 @@ def side_shapes(
         width: D.
     """
     shapes = {"tags": lambda: (len(tag_words.words),), "neighbours": lambda: (NEIGHBOURS, width)}
-    return {name: shapes[name]() for name in system.side_information}
+    return {name: shapes[name]() for name in system.side_information if name in shapes}
 
 
 def inputs_of_split(
@@ -110,7 +146,7 @@ def inputs_of_split(
     *,
     tag_words: Vocabulary | None,
     train: AnnotatedPhotographs,
-    features: Callable[[AnnotatedPhotographs], np.ndarray | None],
+    encoded: Callable[[AnnotatedPhotographs], Encoded | None],
 ) -> ModelInputs:
     """All that a system sees of a split, as far as the encoder is frozen.
 
@@ -119,10 +155,11 @@ def inputs_of_split(
         data: the split.
         tag_words: the tags that are inputs, where the system sees tags.
         train: the train split, in which neighbours are sought.
-        features: gives F of a split, float32 [N, views, D]; None where photographs go through the
-            encoder at every step.
+        encoded: gives what the frozen encoder makes of a split; None where photographs go through
+            it at every step.
     """
-    own = features(data) if "encoder" in system.parts else None
+    own = encoded(data) if "encoder" in system.parts else None
+    features, feature_maps = own or (None, None)
     tags = nearest = pool = None
     if "tags" in system.side_information:
         tags = tag_words.indicators(_tags(data))
@@ -130,8 +167,8 @@ def inputs_of_split(
         same = data.split == train.split
         count = max(NEIGHBOURS, min(NEAREST, len(train.annotations) - 1))
         nearest = nearest_by_tags(_tags(data), _tags(train), count, same=same)
-        pool = features(train)[:, 0]
-    return ModelInputs(own, tags, nearest, pool)
+        pool = encoded(train).features[:, 0]
+    return ModelInputs(features, feature_maps, tags, nearest, pool)
 
 
 def _tags(data: AnnotatedPhotographs) -> list[tuple[str, ...]]:

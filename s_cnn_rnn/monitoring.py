@@ -40,19 +40,15 @@ class Monitor:
     def look(self, step: int) -> dict[str, float]:
         """Evaluates the model as it is; returns and logs the numbers."""
         data, stage = self.data, self.training.stage
-        if stage.source == "concepts":
-            inputs = None
-            given = {"concepts": data.concepts.astype(np.float32)}
-        else:
-            inputs = self._inputs()
-            given = inputs.read(slice(None))
+        inputs = self._inputs()
+        truth = data.concepts.astype(np.float32) if stage.source == "concepts" else None
+        given = inputs.as_seen() | ({} if truth is None else {"concepts": truth})
         losses = self.likelihoods(given, data.concepts, data.words)
         values = {f"validation/{name}": value for name, value in losses.items()}
         if "concepts" in stage.outputs:
             values |= self._concepts(predict_concepts(self.model, inputs))
         if self.writer is not None:
-            truth = {"embedding": given["concepts"]} if inputs is None else None
-            values |= self._written(step, truth or look(self.model, inputs))
+            values |= self._written(step, look(self.model, inputs, truth))
         self.log.scalars(step, values)
         return values
 
@@ -60,8 +56,9 @@ class Monitor:
         inputs = self.training.validation_inputs
         if self.training.stage.source != "image":
             return inputs
-        features = encode_photographs(self.model.encoder, self.data)
-        return dataclasses.replace(inputs, features=features[:, None])
+        with_map = "feature_map" in self.model.system.side_information
+        encoded = encode_photographs(self.model.encoder, self.data, with_map=with_map)
+        return dataclasses.replace(inputs, **encoded._asdict())
 
     def _concepts(self, predicted: np.ndarray) -> dict[str, float]:
         """Scores of s_hat [N, k]; where labels are read from it, those of the highest as well."""

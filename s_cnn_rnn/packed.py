@@ -50,32 +50,39 @@ def pack(sequences) -> Packing:
     )
 
 
-def run(cell, projected, state: dict, packing: Packing):
+def run(advance, projected, state: dict, packing: Packing, outputs: tuple[str, ...]) -> dict:
     """The states of all real steps.
 
     Args:
-        cell: a cell of `recurrent`.
+        advance: one step of the recurrence, (projected, state) -> state, which may hold more names.
         projected: W_x x_t + b of all real steps, [R, 4U].
-        state: before the first step, [N, U] each, in the order of the sequences.
+        state: before the first step, [N, ...] each, in the order of the sequences.
         packing: from `pack`.
+        outputs: names of the state that are wanted of every step.
 
     Returns:
-        h of all real steps, [R, U].
+        The outputs of all real steps, [R, ...] each.
     """
     steps = packing.running.shape[0]
     state = {name: tf.gather(value, packing.order) for name, value in state.items()}
-    outputs = []
+    kept = {name: [] for name in outputs}
     for t, inputs in enumerate(tf.split(projected, packing.running, num=steps)):
         state = {name: value[: packing.running[t]] for name, value in state.items()}
-        state = cell.step(inputs, state)
-        outputs.append(state["h"])
-    return tf.concat(outputs, axis=0)
+        state = advance(inputs, state)
+        for name, values in kept.items():
+            values.append(state[name])
+    return {name: tf.concat(values, axis=0) for name, values in kept.items()}
 
 
 def repeat_for_steps(values, packing: Packing):
     """One row of each sequence, [N, D], for all its real steps: [R, D]."""
     steps = packing.running.shape[0]
     return tf.gather(values, packing.places // steps)
+
+
+def real_steps(values, packing: Packing):
+    """The real steps among all, [N, T - 1, D] -> [R, D], in the packed order."""
+    return tf.gather(tf.reshape(values, (-1, values.shape[-1])), packing.places)
 
 
 def unpack(values, packing: Packing, shape):

@@ -17,17 +17,17 @@ import numpy as np
 from s_cnn_rnn.annotation_model import AnnotationModel
 from s_cnn_rnn.caption_metrics import write_coco_results
 from s_cnn_rnn.data import EncodedSplit
-from s_cnn_rnn.features import cached_features
 from s_cnn_rnn.handover import load_model
 from s_cnn_rnn.hypotheses import FIXED_LENGTH, Hypothesis, highest_scores, hypotheses
-from s_cnn_rnn.model_inputs import ModelInputs, inputs_of_split
+from s_cnn_rnn.model_inputs import ModelInputs
 from s_cnn_rnn.prepared import PreparedData, file_digest
 from s_cnn_rnn.progress import Progress, no_progress
 from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.run_inputs import frozen_inputs
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.systems import find_system
 from s_cnn_rnn.vocabulary import Vocabulary
-from s_cnn_rnn.writing import Writer, look, predict_concepts, write
+from s_cnn_rnn.writing import BATCH, Writer, look, predict_concepts, write
 
 FORMAT = 2  # of the files; what an older program saved is predicted anew
 
@@ -176,7 +176,8 @@ def predict(folder: RunFolder, split: str, *, progress: Progress = no_progress) 
     saved = Predictions.load_if_made_from(folder, split, made_from)
     if saved is not None:
         return saved
-    inputs = _model_inputs(folder, model, data, progress)
+    train = whole_split(prepared, "train", model.vocabulary)
+    inputs = frozen_inputs(folder, model.encoder, data, train, progress=progress)
     concepts = predict_concepts(model, inputs)
     if model.decoder is None:
         beams, text_only = highest_scores(concepts, model.vocabulary), None
@@ -214,39 +215,13 @@ def _write(
 ) -> tuple[list[tuple[Hypothesis, ...]], Hypothesis]:
     """What the decoder writes for each photograph, and what it writes without one."""
     seen = look(model, inputs)
-    with_nothing = {name: np.pad(v, [(0, 1), (0, 0)]) for name, v in seen.items()}
+    nothing = {name: np.zeros((1, *v.shape[1:]), v.dtype) for name, v in seen.items()}
+    batch = min(BATCH, len(inputs))
     width = settings.decoding.width
     writer = Writer(model, settings.decoding, settings.model.longest, returned=width)
-    written = write(
-        writer,
-        with_nothing,
-        progress=lambda done, _: progress(min(done, len(inputs))),
-    )
-    *beams, without_photograph = hypotheses(written, model.vocabulary)
-    return beams, without_photograph[0]
-
-
-def _model_inputs(
-    folder: RunFolder, model: AnnotationModel, data: EncodedSplit, progress: Progress
-) -> ModelInputs:
-    settings = folder.settings()
-
-    def features(split: EncodedSplit) -> np.ndarray:
-        return cached_features(
-            pathlib.Path(settings.feature_cache),
-            model.encoder,
-            settings.encoder.name,
-            split,
-            progress=lambda done, total: progress(f"features of {split.split}", done, total, {}),
-        )
-
-    return inputs_of_split(
-        model.system,
-        data,
-        tag_words=folder.tag_words(),
-        train=whole_split(data.prepared, "train", model.vocabulary),
-        features=features,
-    )
+    written = write(writer, seen, batch=batch, progress=lambda done, _: progress(done))
+    [text_only, *_] = hypotheses(write(writer, nothing, batch=batch), model.vocabulary)[0]
+    return hypotheses(written, model.vocabulary), text_only
 
 
 def whole_split(prepared: PreparedData, split: str, vocabulary: Vocabulary) -> EncodedSplit:

@@ -64,7 +64,7 @@ def make_report(
         **PARTS[run.settings.task](system, comparisons),
         photograph_metric=run.protocols[0].photograph_metric,
         curves=[curve for stage in stages for curve in learning_curves(stage)],
-        photographs=list(_photographs(run)),
+        photographs=list(_photographs(run)) if run.data.prepared.has_photographs else [],
         stages=[_stage(stage, run) for stage in stages],
         introduction=introduce_system(
             row, len(vocabulary.concepts), len(stages), task=run.settings.task

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from s_cnn_rnn import report
-from s_cnn_rnn.evaluation import Compared, Comparison, SystemScores
+from s_cnn_rnn.evaluation import Compared, Comparison, RunScores, SystemScores
 from s_cnn_rnn.protocol_scores import MeanScores
 from s_cnn_rnn.results import Result, result_rows
+from s_cnn_rnn.systems import find_system
 
 TRAINING_SECONDS = "training seconds"
 ENCODER_PASSES = "encoder passes"
@@ -37,13 +38,19 @@ def rows_of_system(system: SystemScores, *, command: str) -> list[Result]:
             system=run.settings.system,
             split=run.data.split,
             protocol=scores.protocol,
-            encoder=run.settings.encoder.name,
+            encoder=_encoder(run),
             trained_through="yes" if run.cost.trained_through else "no",
             data_hash=run.data.prepared.digest[:16],
             seeds=system.seeds,
             command=command,
         )
     return rows
+
+
+def _encoder(run: RunScores) -> str:
+    """The CNN's name; "none" for a system that sees no photograph."""
+    sees = "encoder" in find_system(run.settings.system).parts
+    return run.settings.encoder.name if sees else "none"
 
 
 def _with_text_only(system: SystemScores, scores: MeanScores) -> tuple[dict, dict]:
@@ -73,7 +80,7 @@ def lines_of_system(system: SystemScores) -> list[str]:
 
 def _lines_of_protocol(system: SystemScores, scores: MeanScores) -> list[str]:
     run = system.runs[0]
-    lines = [f"{scores.protocol}; {run.settings.encoder.name}, {_how_trained(run)}"]
+    lines = [f"{scores.protocol}; {_encoder(run)}, {_how_trained(run)}"]
     beside = system.text_only if scores is system.main else None
     lines.append(_line("", "value", "95% interval", "text only" if beside else ""))
     for metric, value in scores.values.items():

@@ -14,6 +14,7 @@ SEMANTIC_LAYERS: dict[str, type[keras.layers.Layer]] = {
 }
 
 SEES: dict[str, tuple[str, ...]] = {
+    "": (),
     "linear": (),
     "neighbours": ("neighbours",),
     "messages": ("tags",),

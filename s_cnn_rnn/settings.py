@@ -33,6 +33,9 @@ class ModelSettings:
         word_embedding: width of the word embedding.
         cell: a name of `recurrent.CELLS`.
         activation: of the cell; the paper's is "relu".
+        transformer_layers: of a transformer decoder, whose width is that of the state.
+        transformer_heads: of its attention; they share the width evenly.
+        transformer_dropout: part of what each of its layers adds dropped in training.
         sets_cell: whether the interface sets c0 beside h0.
         s_hat_scale: factor on the initialisation of the interface's map where Ie is s_hat, whose
             values are small (see `Interface`); maps from features start at 1.
@@ -51,6 +54,9 @@ class ModelSettings:
     word_embedding: int = 512
     cell: str = "lstm"
     activation: str = "relu"
+    transformer_layers: int = 2
+    transformer_heads: int = 8
+    transformer_dropout: float = 0.1
     sets_cell: bool = True
     s_hat_scale: float = 1.0
     centres_s_hat: bool = False

@@ -7,7 +7,7 @@ import keras
 from s_cnn_rnn.annotation_model import AnnotationModel
 from s_cnn_rnn.label_alignment import PREDICTED_ORDER, PreferredOrder
 from s_cnn_rnn.self_critical import SelfCritical, self_critical_loss
-from s_cnn_rnn.systems import PARTS
+from s_cnn_rnn.system import PARTS
 
 
 def stage_model(
@@ -24,8 +24,8 @@ def stage_model(
 
     Args:
         model: the built system.
-        source: where it starts: "image", "features", "concepts" (the true s) or "tags" (the tag
-            layer alone).
+        source: where it starts: "image", "features", "concepts" (the true s, and what the decoder
+            sees beside) or "tags" (the tag layer alone).
         trains: the parts that train (`set_trainable`); the others act as at inference, without
             dropout.
         outputs: "concepts" (logits [B, k]), "words" (log likelihood [B, C, longest + 1]) or both.
@@ -39,7 +39,7 @@ def stage_model(
     inputs = _inputs(model, source)
     given = dict(inputs)
     if source == "image":
-        given["features"] = model.encoder(given.pop("image"), training=training["encoder"])
+        given |= model.encoded(given.pop("image"), training=training["encoder"])
     if sampled is not None:
         model = _without_dropout(model)
     results, logits = {}, None
@@ -48,11 +48,10 @@ def stage_model(
     if "concepts" in outputs:
         results["concepts"] = logits
     if "words" in outputs:
-        if source == "concepts":
-            seen = {"embedding": given["concepts"]}
-        else:
-            s_hat = None if logits is None else model.probabilities(logits)
-            seen = model.seen(given, s_hat)
+        s_hat = given.get("concepts")
+        if logits is not None:
+            s_hat = model.probabilities(logits)
+        seen = model.seen(given, s_hat)
         opening = model.opening(seen, training["interface"])
     if "words" in outputs and sampled is not None:
         inputs |= sampled.inputs()
@@ -101,22 +100,29 @@ class _AtInference(keras.layers.Layer):
 
 
 def _without_dropout(model: AnnotationModel) -> AnnotationModel:
-    parts = {name: _AtInference(part) for name, part in model.present_parts().items()}
+    parts = {
+        name: _AtInference(part)
+        for name, part in model.present_parts().items()
+        if name != "encoder"
+    }
     return dataclasses.replace(model, **parts)
 
 
 def _inputs(model: AnnotationModel, source: str) -> dict:
+    side = {
+        name: keras.Input(model.shapes[name], name=name) for name in model.system.side_information
+    }
     if source == "concepts":
-        return {"concepts": keras.Input((len(model.vocabulary.concepts),), name="concepts")}
+        true = {"concepts": keras.Input((len(model.vocabulary.concepts),), name="concepts")}
+        return true | {name: side[name] for name in model.system.decoder_sees if name in side}
     if source == "tags" or (not model.system.semantic and model.system.adds_tags):
-        return {"tags": keras.Input(model.shapes["tags"], name="tags")}
+        return {"tags": side["tags"]}
     if source == "image":
+        side.pop("feature_map", None)
         first = {"image": keras.Input(model.encoder.input_shape[1:], dtype="uint8", name="image")}
     else:
         first = {"features": keras.Input(model.shapes["features"], name="features")}
-    return first | {
-        name: keras.Input(model.shapes[name], name=name) for name in model.system.side_information
-    }
+    return first | side
 
 
 def set_trainable(model: AnnotationModel, parts: tuple[str, ...]) -> None:

@@ -7,30 +7,30 @@ checkpoint holds, so an interrupted stage ends with the same weights as an undis
 
 import json
 import math
-import pathlib
 import shutil
 import time
 
 import keras
-import numpy as np
 
 from s_cnn_rnn import checkpoints
 from s_cnn_rnn.annotation_model import build_model
 from s_cnn_rnn.data import EncodedSplit, training_batches
 from s_cnn_rnn.encoders import encoder_digest
-from s_cnn_rnn.features import cached_features
 from s_cnn_rnn.handover import load_parts, run_side_shapes
 from s_cnn_rnn.logs import StageLog
-from s_cnn_rnn.model_inputs import NOTHING_BESIDE, ModelInputs, inputs_of_split
+from s_cnn_rnn.model_inputs import NOTHING_BESIDE, ModelInputs
 from s_cnn_rnn.monitoring import Monitor
 from s_cnn_rnn.optimisers import averaged_weights, build_optimiser
 from s_cnn_rnn.progress import Progress
+from s_cnn_rnn.results import commit, hardware
 from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.run_inputs import frozen_inputs
 from s_cnn_rnn.segment_watch import SegmentWatch
 from s_cnn_rnn.self_critical import sampled_captions
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.stage_model import set_trainable, stage_losses, stage_model
 from s_cnn_rnn.stages import Stage
+from s_cnn_rnn.systems import find_system
 from s_cnn_rnn.training_data import TrainingData
 from s_cnn_rnn.writing import Likelihoods
 
@@ -64,6 +64,7 @@ class StageTraining:
         self.settings, self.stage, self.data = settings, stage, data
         self.stage_settings = settings.stages[stage.name]
         self.progress = progress
+        self.frozen = stage.reads_frozen_features(find_system(settings.system))
         self.seconds = 0.0
 
     def run(self) -> None:
@@ -90,7 +91,7 @@ class StageTraining:
             self.settings,
             self.run_folder.vocabulary(),
             prior=self.data.prior,
-            with_encoder=self.stage.source in ("features", "image"),
+            with_encoder=self.stage.source == "image" or self.frozen,
             side_shapes=run_side_shapes(self.run_folder, self.settings),
         )
         load_parts(self.model, self.run_folder, self.settings, self.stage.name)
@@ -140,27 +141,15 @@ class StageTraining:
 
     def _inputs(self, data: EncodedSplit, views: int) -> ModelInputs:
         """What the model sees of a split beside pixels or true concepts."""
-        if self.stage.source == "concepts":
+        if self.stage.source == "concepts" and not self.frozen:
             return NOTHING_BESIDE
-        frozen = self.stage.source == "features"
-        return inputs_of_split(
-            self.model.system,
+        return frozen_inputs(
+            self.run_folder,
+            self.model.encoder if self.frozen else None,
             data,
-            tag_words=self.run_folder.tag_words(),
-            train=self.data.train,
-            features=lambda split: self._features(split, views) if frozen else None,
-        )
-
-    def _features(self, data: EncodedSplit, views: int) -> np.ndarray:
-        return cached_features(
-            pathlib.Path(self.settings.feature_cache),
-            self.model.encoder,
-            self.settings.encoder.name,
-            data,
+            self.data.train,
             views=views,
-            progress=lambda done, total: self.progress(
-                f"features of {data.split}", done, total, {}
-            ),
+            progress=self.progress,
         )
 
     def likelihoods(self) -> Likelihoods:
@@ -273,7 +262,7 @@ class StageTraining:
                 checkpoints.save(path, variables, {"stage": self.stage.name, "step": steps})
         passes = steps * self.stage_settings.photographs if self.stage.source == "image" else 0
         cached = {}
-        if self.stage.source == "features":
+        if self.frozen:
             digest = encoder_digest(self.model.encoder, self.settings.encoder.name)
             cached = {digest: len(self.inputs) * self.inputs.views}
         summary = {
@@ -283,6 +272,8 @@ class StageTraining:
             "encoder_passes": passes,
             "cached_passes": cached,
             "validation": values,
+            "commit": commit(),
+            "hardware": hardware(),
         }
         self.folder.summary.write_text(json.dumps(summary, indent=2) + "\n", "utf-8")
         self._checkpoints().delete()

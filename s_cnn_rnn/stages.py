@@ -3,7 +3,8 @@
 import dataclasses
 
 from s_cnn_rnn.settings import RunSettings
-from s_cnn_rnn.systems import System, find_system
+from s_cnn_rnn.system import System
+from s_cnn_rnn.systems import find_system
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,6 +18,7 @@ class Stage:
         source: where the stage's model starts. "image": photographs; "features": F of a frozen
             encoder, computed once for each photograph; "embedding": what the interface is fed with,
             the true s where that is s_hat (fig. 2c), else frozen features; "tags": user tags alone.
+            What the decoder sees of the photograph at every step is always there.
         trains: the parts that train; all others are frozen.
         outputs: what is learnt: "concepts" (Lu), "words" (Lr).
         rewarded: whether words are learnt from rewards of captions that the decoder samples, in
@@ -30,6 +32,11 @@ class Stage:
     trains: tuple[str, ...]
     outputs: tuple[str, ...]
     rewarded: bool = False
+
+    def reads_frozen_features(self, system: System) -> bool:
+        """Whether such a system's model is fed in it with what a frozen encoder makes."""
+        sees_map = self.source == "concepts" and "feature_map" in system.decoder_sees
+        return self.source == "features" or sees_map
 
 
 STAGES = {

@@ -1,18 +1,24 @@
 """Systems and stages told in sentences, made from their rows, so that they are true of each."""
 
 from s_cnn_rnn.stages import Stage
-from s_cnn_rnn.systems import System
+from s_cnn_rnn.system import System
 
 _READ = {
     "semantic": "as its first state",
     "initial_state": "as its first state",
     "step_zero_input": "as if it were the first word",
+    "prefix": "as if they were the first words",
     "late_fusion": "beside its own state before every word",
 }
+_WRITERS = {"recurrent": "a recurrent network", "transformer": "a transformer"}
 _BESIDE = {
-    (): "",
-    ("tags",): " and at its tags",
-    ("neighbours",): " and at others with similar tags",
+    "tags": " and at its tags",
+    "neighbours": " and at others with similar tags",
+    "feature_map": "",
+}
+_BEFORE_EVERY_WORD = {
+    "concepts": "attends to the surest of them before every word",
+    "feature_map": "looks before every word at the places of the photograph that it needs",
 }
 _PARTS = {
     "encoder": "the encoder",
@@ -40,33 +46,37 @@ def introduce_system(system: System, concepts: int, stages: int, *, task: str = 
         task: "captions" or "labels".
     """
     kind = "concepts" if task == "captions" else "labels"
-    looks = f"A convolutional network looks at a photograph{_BESIDE[system.side_information]}"
+    beside = "".join(_BESIDE[name] for name in system.side_information)
+    looks = f"A convolutional network looks at a photograph{beside}"
     sure = f"how sure it is of each of {concepts:,} {kind}"
     if "encoder" not in system.parts:
         looks = "A small network reads the tags of a photograph and does not see the photograph"
     if not system.interface:
         text = f"{looks} and says {sure}; the surest are taken"
+    elif not system.supervised:
+        text = (
+            "A convolutional network turns a photograph into a vector of features; "
+            f"{_how_written(system, task, 'it')}. No concepts are learnt"
+        )
+    elif system.embedding == "features":
+        read = "the vector of features that they are computed from"
+        read = read if "concepts" in system.decoder_sees else f"not those but {read}"
+        text = f"{looks} and learns to say {sure}; {_how_written(system, task, read)}"
     else:
-        writes = "writes the caption" if task == "captions" else "writes the labels one by one"
-        how = _READ[system.interface]
-        if system.embedding == "concepts":
-            text = (
-                f"{looks} and says {sure}; a recurrent network reads nothing but those "
-                f"probabilities, {how}, and {writes}"
-            )
-        elif system.supervised:
-            text = (
-                f"{looks} and learns to say {sure}; a recurrent network reads not those but the "
-                f"vector of features that they are computed from, {how}, and {writes}"
-            )
-        else:
-            text = (
-                f"A convolutional network turns a photograph into a vector of features; a "
-                f"recurrent network reads it, {how}, and {writes}. No concepts are learnt"
-            )
+        read = "those probabilities"
+        read = read if system.decoder_sees else f"nothing but {read}"
+        text = f"{looks} and says {sure}; {_how_written(system, task, read)}"
     count = _NUMBERS[stages] if stages < len(_NUMBERS) else str(stages)
     below = f"It was trained in the {count} stage{'s' if stages != 1 else ''} below."
     return f"{text} ({system.reference}). {below}"
+
+
+def _how_written(system: System, task: str, read: str) -> str:
+    """What the decoder reads, sees and writes."""
+    writes = "writes the caption" if task == "captions" else "writes the labels one by one"
+    acts = [f"reads {read}", *(_BEFORE_EVERY_WORD[name] for name in system.decoder_sees), writes]
+    acts[0] += f", {_READ[system.interface]}"
+    return f"{_WRITERS[system.decoder]} {', '.join(acts[:-1])}, and {acts[-1]}"
 
 
 def describe_stage(stage: Stage, system: System) -> str:
@@ -86,6 +96,12 @@ def describe_stage(stage: Stage, system: System) -> str:
     only_words = stage.outputs == ("words",) and system.embedding == "concepts"
     if stage.source == "features" and only_words:
         source = "the concepts that the frozen CNN predicts"
+    if (
+        stage.source != "image"
+        and "words" in stage.outputs
+        and "feature_map" in system.decoder_sees
+    ):
+        source += " and the frozen encoder's feature map"
     return f"{parts[0].upper()}{parts[1:]} {learn} {outputs} ({loss}) from {source}."
 
 

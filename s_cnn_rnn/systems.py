@@ -4,83 +4,7 @@ A row says what differs between systems; everything else (CNN, decoder, training
 all, as in the paper's comparisons. `annotation_model.build_model` builds any row.
 """
 
-import dataclasses
-
-PARTS = ("encoder", "tag_layer", "semantic", "interface", "decoder")
-"""What a model is made of; a system's models have some of them."""
-
-
-@dataclasses.dataclass(frozen=True)
-class System:
-    """One row.
-
-    Args:
-        name: its name in configs, tables and commands.
-        summary: one line for people.
-        reference: where it is described.
-        tasks: what it can write, of "captions" and "labels".
-        semantic: how concepts come from F, a name of `semantic_layers.SEMANTIC_LAYERS`; "" where
-            the CNN learns no concepts.
-        adds_tags: whether the logits of the tag layer are added to those of the semantic layer.
-        interface: a name of `interfaces.INTERFACES`; "" where nothing is written: the labels are
-            chosen by their scores.
-        embedding: what the interface is fed with, Ie: "features" (F) or "concepts" (s_hat).
-        fusion: what the decoder sees at every step beside its state, a name of `fusion.FUSIONS`.
-        cell: the decoder's, a name of `recurrent.CELLS`; "" for the settings' own.
-        concepts: k, where the system has fewer than the data set: its most frequent ones.
-        concept_loss: how concepts are learnt, a name of `losses.CONCEPT_LOSSES`.
-        label_order: in which a list of labels is learnt, one of `LABEL_ORDERS`.
-        samples: whether the decoder reads some words of its own in training (scheduled sampling).
-        frozen_encoder: whether the system is defined with a CNN that is never trained.
-        skips: stages that it does not go through, by definition.
-    """
-
-    name: str
-    summary: str
-    reference: str
-    tasks: tuple[str, ...] = ("labels",)
-    semantic: str = ""
-    adds_tags: bool = False
-    interface: str = ""
-    embedding: str = ""
-    fusion: str = "none"
-    cell: str = ""
-    concepts: int | None = None
-    concept_loss: str = "logistic"
-    label_order: str = "rare_first"
-    samples: bool = False
-    frozen_encoder: bool = False
-    skips: tuple[str, ...] = ()
-
-    @property
-    def supervised(self) -> bool:
-        """Whether concepts are learnt (Lu)."""
-        return bool(self.semantic) or self.adds_tags
-
-    @property
-    def attends_to_concepts(self) -> bool:
-        """Whether the decoder sees s_hat at every step."""
-        return self.fusion == "concept_attention"
-
-    @property
-    def side_information(self) -> tuple[str, ...]:
-        """What it sees beside the photograph, of "tags" and "neighbours"."""
-        sees_tags = self.adds_tags or self.semantic == "messages"
-        neighbours = ("neighbours",) if self.semantic == "neighbours" else ()
-        return (("tags",) if sees_tags else ()) + neighbours
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """Those of `PARTS` that its whole models have."""
-        present = {
-            "encoder": bool(self.semantic) or self.embedding == "features",
-            "tag_layer": self.adds_tags,
-            "semantic": bool(self.semantic),
-            "interface": bool(self.interface),
-            "decoder": bool(self.interface),
-        }
-        return tuple(part for part in PARTS if present[part])
-
+from s_cnn_rnn.system import System
 
 BOTH = ("captions", "labels")
 PAPER = "arXiv 1611.05490"
@@ -96,6 +20,26 @@ SYSTEMS = {
             semantic="linear",
             interface="semantic",
             embedding="concepts",
+        ),
+        System(
+            name="ours+attention",
+            summary="ours, and before every word a look at the places of the photograph it needs",
+            reference=f"{PAPER}, section 3.2; Xu et al. 2015, section 4.2",
+            tasks=("captions",),
+            semantic="linear",
+            interface="semantic",
+            embedding="concepts",
+            fusion="visual_attention",
+        ),
+        System(
+            name="ours+transformer",
+            summary="ours, with a small transformer in the place of the recurrent decoder",
+            reference=f"{PAPER}, section 3.2; Vaswani et al. 2017",
+            tasks=("captions",),
+            semantic="linear",
+            interface="prefix",
+            embedding="concepts",
+            decoder="transformer",
         ),
         System(
             name="nic-f",

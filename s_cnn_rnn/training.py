@@ -1,6 +1,6 @@
 """Runs the stages of a run, in order, that are not over yet."""
 
-from s_cnn_rnn.handover import collect_weights, require_earlier_stages
+from s_cnn_rnn.handover import collect_weights, require_earlier_stages, require_whole_system
 from s_cnn_rnn.progress import Progress, no_progress
 from s_cnn_rnn.run_folder import RunFolder
 from s_cnn_rnn.settings import RunSettings
@@ -26,7 +26,7 @@ def train(
 
     Raises:
         StoppedByUser: Ctrl-C; the same call goes on.
-        StagesMissing: a stage starts from another that is not over.
+        StagesMissing: a stage starts from another that is not over, or no stage trains a part.
         TrainingDiverged: a loss that is no number; the last good checkpoint is kept.
         SettingsDiffer: the folder holds a run with other settings.
         DataSetDiffers: the folder's run, or that of ``cnn_from``, was trained on other data.
@@ -34,6 +34,7 @@ def train(
     """
     vocabulary, data = open_data(settings)
     folder.open(settings, vocabulary, data.train.prepared)
+    require_whole_system(folder, settings)
     planned = planned_stages(settings)
     for stage in planned:
         if stage.program in programs and not folder.stage(stage.name).finished:

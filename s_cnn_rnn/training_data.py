@@ -32,8 +32,18 @@ class TrainingData:
 
 
 def open_data(settings: RunSettings) -> tuple[Vocabulary, TrainingData]:
-    """The vocabulary of the prepared data set, and its encoded parts."""
+    """The vocabulary of the prepared data set, and its encoded parts.
+
+    Raises:
+        ValueError: the set has no validation split.
+    """
     prepared = PreparedData(settings.data)
+    if "validation" not in prepared.splits:
+        raise ValueError(
+            f"{prepared.folder}: no split 'validation', which training looks at; it has "
+            f"{', '.join(prepared.splits)}. Prepare the set again with a part held back "
+            "(--validation_photographs, --validation_part, or a split of your own)"
+        )
     system = find_system(settings.system)
     vocabulary = prepared.vocabulary(settings.task).with_concepts(system.concepts)
     encode = functools.partial(

@@ -13,6 +13,9 @@ from s_cnn_rnn.settings import DecodingSettings
 from s_cnn_rnn.stage_model import stage_model
 from s_cnn_rnn.vocabulary import PADDING
 
+BATCH = 64  # photographs decoded at once
+LOOK = 256  # photographs whose s_hat is predicted at once
+
 
 class Writer(keras.Model):
     """Decodes whole batches as one compiled function.
@@ -80,7 +83,7 @@ def write(
     writer: Writer,
     seen: dict[str, np.ndarray],
     *,
-    batch: int = 64,
+    batch: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Written:
     """Writes annotations of N photographs.
@@ -88,15 +91,15 @@ def write(
     Args:
         writer: of the model.
         seen: from `look`, or with other concepts.
-        batch: photographs decoded at once.
+        batch: photographs decoded at once, filled up with zeros where there are not so many; None
+            for `BATCH`, or all of them where they are fewer.
         progress: called with (photographs done, photographs in all).
     """
     parts, total = [], len(seen["embedding"])
+    batch = batch or min(BATCH, total)
     for start in range(0, total, batch):
-        part = {name: values[start : start + batch] for name, values in seen.items()}
-        count = len(part["embedding"])
-        if start:  # the last batch is filled up: another shape would be compiled anew
-            part = {name: _filled(values, batch) for name, values in part.items()}
+        count = min(batch, total - start)
+        part = _batch(seen, start, batch)
         written = writer.predict(part, batch_size=batch, verbose=0)
         parts.append({name: values[:count] for name, values in written.items()})
         if progress:
@@ -108,8 +111,16 @@ def write(
     return Written(words, log_probabilities, annotations)
 
 
-def _filled(values: np.ndarray, count: int) -> np.ndarray:
-    return np.pad(values, [(0, count - len(values)), *[(0, 0)] * (values.ndim - 1)])
+def _batch(arrays: dict[str, np.ndarray], start: int, count: int) -> dict[str, np.ndarray]:
+    """Rows from ``start`` on, filled up to ``count``: another shape would be compiled anew."""
+    parts = {name: values[start : start + count] for name, values in arrays.items()}
+    return {
+        name: np.pad(
+            values.astype(np.float32) if values.dtype == np.float16 else values,
+            [(0, count - len(values)), *[(0, 0)] * (values.ndim - 1)],
+        )
+        for name, values in parts.items()
+    }
 
 
 def predict_concepts(model: AnnotationModel, inputs: ModelInputs) -> np.ndarray | None:
@@ -117,19 +128,30 @@ def predict_concepts(model: AnnotationModel, inputs: ModelInputs) -> np.ndarray 
     if not model.system.supervised:
         return None
     parts = [
-        keras.ops.convert_to_numpy(model.concepts(inputs.read(slice(start, start + 1024))))
-        for start in range(0, len(inputs), 1024)
+        keras.ops.convert_to_numpy(model.concepts(inputs.read(slice(start, start + LOOK))))
+        for start in range(0, len(inputs), LOOK)
     ]
     return np.concatenate(parts)
 
 
-def look(model: AnnotationModel, inputs: ModelInputs) -> dict[str, np.ndarray]:
-    """What the decoder writes from (`AnnotationModel.seen`), of N photographs, [N, ...] each."""
-    parts = []
-    for start in range(0, len(inputs), 1024):
-        seen = model.seen(inputs.read(slice(start, start + 1024)))
-        parts.append({k: keras.ops.convert_to_numpy(v) for k, v in seen.items()})
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+def look(
+    model: AnnotationModel, inputs: ModelInputs, concepts: np.ndarray | None = None
+) -> dict[str, np.ndarray]:
+    """What the decoder writes from (`AnnotationModel.seen`), of N photographs, [N, ...] each.
+
+    Args:
+        model: the system.
+        inputs: what it sees of the photographs; the feature map stays on disk.
+        concepts: s_hat, float32 [N, k], where it is known already, or is to be another (what if?).
+    """
+    if concepts is None:
+        concepts = predict_concepts(model, inputs)
+    given = inputs.as_seen()
+    seen = model.seen(given, concepts)
+    return {
+        name: values if name == "feature_map" else keras.ops.convert_to_numpy(values)
+        for name, values in seen.items()
+    }
 
 
 class Likelihoods:
@@ -162,7 +184,7 @@ class Likelihoods:
             "Lu" and "Lr", as far as the outputs go.
         """
         given = {**inputs, "words": words} if "words" in self.outputs else inputs
-        predicted = self.model.predict(given, batch_size=32, verbose=0)
+        predicted = self._predict({name: given[name] for name in self.model.input})
         losses = {}
         if "concepts" in predicted:
             each = self.concept_loss(concepts.astype(np.float32), predicted["concepts"])
@@ -171,3 +193,12 @@ class Likelihoods:
             sequences = (words[:, :, 0] != PADDING).sum()
             losses["Lr"] = float(-predicted["words"].astype(np.float64).sum() / sequences)
         return losses
+
+    def _predict(self, given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The model's outputs [N, ...]; what lies on disk is read batch by batch."""
+        total, parts = len(next(iter(given.values()))), []
+        batch = min(32, total)
+        for start in range(0, total, batch):
+            found = self.model.predict_on_batch(_batch(given, start, batch))
+            parts.append({name: values[: total - start] for name, values in found.items()})
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

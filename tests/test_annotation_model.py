@@ -24,13 +24,31 @@ PARAMETERS = {
     "m-rnn": {"interface": 2048 * 512 + 512},
     "v2l": {"semantic": 2048 * 256 + 256, "interface": 256 * 512 + 512},
     "att": {"semantic": 2048 * 1000 + 1000, "interface": 2048 * 512 + 512},
+    "ours+attention": {"semantic": 2048 * 1000 + 1000, "interface": 1000 * 512 + 512},
+    "ours+transformer": {"semantic": 2048 * 1000 + 1000, "interface": 1000 * 2048 + 2048},
 }
 # What their decoders have otherwise: m-RNN a plain cell and the multimodal layer, semantic
-# attention U, V, W_h and its bias, v_x and v_h.
+# attention U, V, W_h and its bias, v_x and v_h; visual attention maps 2,048 channels to keys and
+# values, the state to a query and a gate, and the context to the cell's input and to the output.
+# The transformer has no cell but 21 places, two layers (q, k, v and their join, two maps of the
+# inner width 1,024, two normalisations) and the last normalisation.
 DECODER_DIFFERENCE = {
     "m-rnn": -3 * (1024 * 512 + 512) + 2 * 512 * 512 + 512,
     "att": 3 * 512 * 512 + 3 * 512,
+    "ours+attention": 2049 * (256 + 512) + 512 * 256 + 256 + 513 + 512 * (2048 + 512),
+    "ours+transformer": (
+        -(1024 * 2048 + 2048)
+        + 21 * 512
+        + 2 * (4 * (512 * 512 + 512) + 2 * 512 * 1024 + 1024 + 512 + 4 * 512)
+        + 2 * 512
+    ),
 }
+# At the papers' sizes: the map of Inception v3, and a small one for small models.
+PAPERS_MAP, SMALL_MAP = (64, 2048), (4, 7)
+
+
+def map_shape(system: str, shape: tuple[int, int]) -> dict:
+    return {"feature_map": shape} if "feature_map" in find_system(system).side_information else {}
 
 
 def paper_vocabulary() -> Vocabulary:
@@ -87,7 +105,12 @@ def part_sizes(model) -> dict[str, int]:
 @pytest.mark.parametrize("system", PARAMETERS)
 def test_parameters_at_the_papers_size(system):
     vocabulary = paper_vocabulary().with_concepts(find_system(system).concepts)
-    model = build_model(paper_settings(system=system), vocabulary, with_encoder=False)
+    model = build_model(
+        paper_settings(system=system),
+        vocabulary,
+        with_encoder=False,
+        side_shapes=map_shape(system, PAPERS_MAP),
+    )
     counts = part_sizes(model)
     assert counts == PARAMETERS[system] | {"decoder": DECODER + DECODER_DIFFERENCE.get(system, 0)}
     assert {"encoder", *counts} == set(find_system(system).parts)
@@ -199,16 +222,25 @@ def small(request):
             "data": "",
             "system": request.param,
             "encoder": {"name": "small_cnn", "weights": None},
-            "model": {"units": 6, "word_embedding": 6},
+            "model": {"units": 8, "word_embedding": 8, "transformer_dropout": 0.0},
         }
     )
-    return build_model(settings, vocabulary, with_encoder=False)
+    shapes = map_shape(request.param, SMALL_MAP)
+    return build_model(settings, vocabulary, with_encoder=False, side_shapes=shapes)
+
+
+def small_inputs(model, count: int) -> dict:
+    random = np.random.default_rng(1)
+    inputs = {"features": random.normal(size=(count, 256)).astype("float32")}
+    if "feature_map" in model.shapes:
+        inputs["feature_map"] = random.normal(size=(count, *SMALL_MAP)).astype("float16")
+    return inputs
 
 
 def test_losses_of_a_split_are_exact_whatever_the_batches(small):
     """70 photographs make batches of 32, 32 and 6; Keras's own mean over batches would be off."""
     random = np.random.default_rng(1)
-    features = random.normal(size=(70, 256)).astype("float32")
+    inputs = small_inputs(small, 70)
     concepts = random.integers(0, 2, (70, 5))
     words = np.zeros((70, 2, 8), "int32")
     for sequence in words.reshape(-1, 8):
@@ -216,8 +248,7 @@ def test_losses_of_a_split_are_exact_whatever_the_batches(small):
         sequence[: length + 2] = [1, *random.integers(4, 12, length), 2]
     outputs = ("concepts", "words") if small.semantic is not None else ("words",)
     losses = Likelihoods(small, source="features", outputs=outputs, captions=2, longest=6)
-    found = losses({"features": features}, concepts, words)
-    inputs = {"features": features}
+    found = losses(inputs, concepts, words)
     likelihood = small.decoder(words, small.opening(small.seen(inputs)))
     assert found["Lr"] == pytest.approx(-np.sum(likelihood) / 140, rel=1e-5)
     if small.semantic is not None:
@@ -231,9 +262,8 @@ def test_frozen_parts_act_as_at_inference(small):
     model = stage_model(
         small, source="features", trains=stage.trains, outputs=("words",), captions=1, longest=6
     )
-    features = np.random.default_rng(0).normal(size=(3, 256)).astype("float32")
     words = np.tile(np.array([[[1, 5, 6, 2, 0, 0, 0, 0]]], "int32"), (3, 1, 1))
-    given = {"features": features, "words": words, "drawn": np.zeros((3, 1, 7), bool)}
+    given = {**small_inputs(small, 3), "words": words, "drawn": np.zeros((3, 1, 7), bool)}
     given = {name: given[name] for name in model.input}
     # No dropout in this model's decoder, so training and inference agree if the rest is frozen.
     seen = [model(given, training=training)["words"] for training in (True, False)]

@@ -5,6 +5,7 @@ from s_cnn_rnn.bootstrap import Ratios, bootstrap, bootstrap_difference, mean_va
 from s_cnn_rnn.caption_metrics import CaptionScores, score_captions
 from s_cnn_rnn.caption_metrics.corpus_figures import bleu_from_sums
 from s_cnn_rnn.caption_metrics.scoring import OFFICIAL_TOKENISER
+from s_cnn_rnn.label_metrics import RankingScores
 
 _WORDS = ("a", "the", "dog", "man", "runs", "jumps", "over", "red", "ball", "grass", "in", "two")
 
@@ -68,7 +69,8 @@ def test_bleu_is_resampled_from_counts(system):
     counts, n = system.statistics["BLEU"], len(system.image_ids)
     drawn = np.random.default_rng(7).integers(0, n, (80, n))
     figures = [bleu_from_sums(counts[row].sum(axis=0))["BLEU-2"] for row in drawn]
-    expected = np.quantile(figures, [0.025, 0.975])
+    bias = np.mean(figures) - system.values["BLEU-2"]
+    expected = np.quantile(figures, [0.025, 0.975]) - bias
     np.testing.assert_allclose(bootstrap(system, 80, seed=7)["BLEU-2"], expected, rtol=1e-12)
 
 
@@ -98,6 +100,21 @@ def test_intervals_cover_the_true_mean_about_as_often_as_they_say():
         low, high = bootstrap(_mean_scores(random.exponential(1.0, 150)), 200, seed=trial)["CIDEr"]
         inside += low <= 1.0 <= high
     assert 0.89 <= inside / 300 <= 0.98
+
+
+def test_figures_that_draws_inflate_keep_their_value_inside():
+    """Mean average precision of 40 labels with two photographs each: a draw may double one."""
+    random = np.random.default_rng(0)
+    truth = np.zeros((150, 40), bool)
+    for label in range(40):
+        truth[random.choice(150, 2, replace=False), label] = True
+    scores = RankingScores(tuple(range(150)), truth * 0.5 + random.random((150, 40)), truth)
+    drawn = scores.drawn(300, 0)["mAP"]
+    value = scores.values["mAP"]
+    assert np.mean(drawn) > value + 0.005
+    low, high = bootstrap(scores, 300)["mAP"]
+    assert low < value < high
+    assert (low + high) / 2 == pytest.approx(value, abs=0.01)
 
 
 def test_a_lower_confidence_is_narrower(system):

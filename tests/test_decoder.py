@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from s_cnn_rnn.decoder import Decoder
+from s_cnn_rnn.fusions import FUSIONS
 from s_cnn_rnn.losses import word_loss
 from s_cnn_rnn.vocabulary import END, FIRST_OUTPUT, START
 
@@ -147,13 +148,14 @@ def test_late_fusion_sees_the_image_at_every_step():
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru", "simple"])
-@pytest.mark.parametrize("fusion", ["none", "multimodal_with_words", "concept_attention"])
+@pytest.mark.parametrize("fusion", FUSIONS)
 def test_packed_padded_and_single_steps_agree(cell, fusion):
     random = np.random.default_rng(0)
-    opening = {
-        name: random.normal(size=(2, UNITS)).astype("float32") for name in ("h", "image")
-    } | {"concepts": random.random((2, 5)).astype("float32")}
+    opening = {name: random.normal(size=(2, UNITS)).astype("float32") for name in ("h", "image")}
+    opening["concepts"] = random.random((2, 5)).astype("float32")
+    opening["feature_map"] = random.normal(size=(2, 3, 7)).astype("float32")
     options = {"cell": cell, "fusion": fusion, "word_embedding": UNITS, "concept_ids": range(4, 9)}
+    options["channels"] = 7
     decoder = build_decoder(packs=True, **options)
     packed = np.asarray(decoder(ANNOTATIONS, opening))
     padded = np.asarray(build_decoder(packs=False, **options)(ANNOTATIONS, opening))

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from s_cnn_rnn.fusion import ConceptAttention, Multimodal
+from s_cnn_rnn.fusion import ConceptAttention, Multimodal, MultimodalWithWords, Widths
 
 UNITS = 6
 RANDOM = np.random.default_rng(0)
@@ -20,8 +20,8 @@ def softmax(x):
 @pytest.fixture
 def attention():
     keras.utils.set_random_seed(0)
-    layer = ConceptAttention([4, 7, 5, 9, 6], attended=3)
-    layer.build_for(UNITS, UNITS)
+    layer = ConceptAttention(concept_ids=[4, 7, 5, 9, 6], attended=3)
+    layer.build_for(Widths(UNITS, UNITS))
     for number, weight in enumerate(layer.weights):
         weight.assign(np.random.default_rng(number).normal(size=weight.shape))
     return layer
@@ -53,13 +53,13 @@ def test_attention_at_input_and_output(attention):
 
 def test_attention_needs_words_and_state_of_one_width():
     with pytest.raises(ValueError, match=r"model.word_embedding \(4\) and model.units \(6\)"):
-        ConceptAttention([4, 5]).build_for(6, 4)
+        ConceptAttention(concept_ids=[4, 5]).build_for(Widths(6, 4))
 
 
 @pytest.mark.parametrize("sees_words", [False, True])
 def test_the_multimodal_layer_joins_image_state_and_word(sees_words):
-    layer = Multimodal(sees_words=sees_words)
-    layer.build_for(UNITS, UNITS)
+    layer = (MultimodalWithWords if sees_words else Multimodal)()
+    layer.build_for(Widths(UNITS, UNITS))
     image = np.random.default_rng(3).normal(size=(3, UNITS)).astype("float32")
     kernel, bias = (np.asarray(w) for w in layer.of_state.weights)
     joined = STATE @ kernel + bias + image

@@ -10,6 +10,7 @@ from tiny_runs import tiny_settings
 
 from s_cnn_rnn import handover
 from s_cnn_rnn.checkpoints import read_arrays
+from s_cnn_rnn.handover import StagesMissing
 from s_cnn_rnn.run_folder import DataSetDiffers, RunFolder, SettingsDiffer
 from s_cnn_rnn.training import train
 
@@ -59,3 +60,27 @@ def test_a_shared_cnn_must_have_learnt_the_same_concepts(finished, tiny_data, tm
     )
     with pytest.raises(SettingsDiffer, match="its CNN learnt other concepts"):
         train(RunFolder(tmp_path / "other"), settings)
+
+
+def test_a_run_with_a_part_that_nothing_trains_is_refused(tiny_data, tmp_path):
+    settings = tiny_settings(tiny_data, stages={"rnn": {"steps": 1}})
+    with pytest.raises(StagesMissing, match=r"trains the semantic of ours; .*cnn_head, cnn"):
+        train(RunFolder(tmp_path / "run"), settings)
+
+
+def test_a_cnn_that_learnt_in_another_way_is_refused(finished, tiny_data, tmp_path):
+    """nic-f has no concepts: a CNN that learnt them would make it another system."""
+    settings = tiny_settings(
+        tiny_data, system="nic-f", cnn_from=str(finished.path), stages={"joint": {"steps": 1}}
+    )
+    with pytest.raises(SettingsDiffer, match="ours learns concepts in another way than nic-f"):
+        train(RunFolder(tmp_path / "run"), settings)
+
+
+def test_a_cnn_that_is_half_trained_is_refused(finished, tiny_data, tmp_path):
+    finished.stage("cnn").summary.unlink()
+    settings = tiny_settings(
+        tiny_data, cnn_from=str(finished.path), stages={"rnn_predicted": {"steps": 1}}
+    )
+    with pytest.raises(StagesMissing, match="its cnn is not trained yet"):
+        train(RunFolder(tmp_path / "run"), settings)

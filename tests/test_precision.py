@@ -52,9 +52,9 @@ def test_what_stages_learn_from_is_float32(name, mixed):
     words = tuple(f"word{n}" for n in range(8))
     vocabulary = Vocabulary(row.tasks[0], words, (1,) * 8, words[:5], 1.0, 1.0, {})
     settings = {"data": "", "system": name, "task": row.tasks[0], "encoder": {"name": "small_cnn"}}
-    shapes = {"tags": (6,), "neighbours": (12, 256)}
+    shapes = {"tags": (6,), "neighbours": (12, 256), "feature_map": (4, 7)}
     model = build_model(
-        RunSettings.from_dict({**settings, "model": {"units": 6, "word_embedding": 6}}),
+        RunSettings.from_dict({**settings, "model": {"units": 8, "word_embedding": 8}}),
         vocabulary,
         with_encoder=False,
         side_shapes={kind: shapes[kind] for kind in row.side_information},
@@ -66,6 +66,7 @@ def test_what_stages_learn_from_is_float32(name, mixed):
     random = np.random.default_rng(0)
     inputs = {"features": random.normal(size=(1, 256)), "tags": np.ones((1, 6))}
     inputs["neighbours"] = random.normal(size=(1, 12, 256))
+    inputs["feature_map"] = random.normal(size=(1, 4, 7))
     inputs = {kind: value.astype("float32") for kind, value in inputs.items()}
     results = stage({kind: {**inputs, "words": ANNOTATIONS}[kind] for kind in stage.input})
     types = {output: keras.backend.standardize_dtype(results[output].dtype) for output in outputs}

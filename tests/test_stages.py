@@ -4,6 +4,7 @@ import pytest
 
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.stages import STAGES, cnn_stages, planned_stages
+from s_cnn_rnn.systems import find_system
 
 FIXED_LENGTH = ["cnn_head", "cnn"]
 WRITTEN_FROM_FEATURES = ["rnn", "rnn_predicted", "joint"]
@@ -20,6 +21,8 @@ def settings(system: str, **changes) -> RunSettings:
         ("ours", ["cnn_head", "cnn", "rnn", "rnn_predicted", "joint"]),
         ("ours+tags", ["tags", "cnn_head", "cnn", "rnn", "rnn_predicted", "joint"]),
         ("ours+tags-fixed", ["tags", "cnn_head", "rnn", "rnn_predicted", "joint_frozen"]),
+        ("ours+attention", ["cnn_head", "cnn", "rnn", "rnn_predicted", "joint"]),
+        ("ours+transformer", ["cnn_head", "cnn", "rnn", "rnn_predicted", "joint"]),
         ("nic-f", WRITTEN_FROM_FEATURES),
         ("v2l", ["cnn_head", "cnn", "rnn_predicted"]),
         ("att", ["cnn_head", "cnn", "rnn", "rnn_predicted", "joint"]),
@@ -65,6 +68,12 @@ def test_captions_may_be_rewarded_last_of_all_and_labels_are_not():
 def test_a_stage_without_steps_is_left_out():
     stages = {"cnn_head": {"steps": 0}, "cnn": {"steps": 2}}
     assert [s.name for s in planned_stages(settings("cnn-logistic", stages=stages))] == ["cnn"]
+
+
+def test_what_is_seen_at_every_step_is_there_beside_the_true_concepts():
+    for system, reads in (("ours", False), ("ours+attention", True), ("att", True)):
+        [rnn] = [stage for stage in planned_stages(settings(system)) if stage.name == "rnn"]
+        assert rnn.reads_frozen_features(find_system(system)) is reads
 
 
 def test_parts_are_cut_to_the_system():

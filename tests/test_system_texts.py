@@ -47,12 +47,32 @@ def test_stages_are_told_as_they_are(name, expected):
     assert [describe_stage(stage, system) for stage in stages] == expected
 
 
+def test_what_is_seen_at_every_step_is_told():
+    system = SYSTEMS["ours+attention"]
+    *_, rnn, bridge, frozen, joint, rewarded = stages_of(system, list(STAGES))
+    for stage in (rnn, bridge, frozen, rewarded):
+        assert describe_stage(stage, system).endswith(" and the frozen encoder's feature map.")
+    assert describe_stage(joint, system).endswith(" from photographs.")
+
+
 def test_each_system_is_introduced_as_what_it_is():
     texts = {name: introduce_system(system, 1000, 3) for name, system in SYSTEMS.items()}
     assert "each of 1,000 concepts" in texts["ours"]
     assert "reads nothing but those probabilities, as its first state" in texts["ours"]
     assert "reads not those but the vector of features" in texts["nic-deeply"]
     assert "as if it were the first word" in texts["nic-f"]
+    assert (
+        "reads those probabilities, as its first state, looks before every word at the places of "
+        "the photograph that it needs, and writes the caption"
+    ) in texts["ours+attention"]
+    assert (
+        "a transformer reads nothing but those probabilities, as if they were the first words, "
+        "and writes the caption"
+    ) in texts["ours+transformer"]
+    assert (
+        "reads the vector of features that they are computed from, as if it were the first word, "
+        "attends to the surest of them before every word, and writes"
+    ) in texts["att"]
     assert "No concepts are learnt" in texts["nic-f"]
     assert texts["ours"].endswith("trained in the three stages below.")
     assert introduce_system(SYSTEMS["ours"], 5, 1).endswith("trained in the one stage below.")

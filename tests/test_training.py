@@ -120,7 +120,7 @@ def test_stages_wait_for_those_they_start_from(tiny_data, tmp_path):
     with pytest.raises(StagesMissing, match="rnn starts from what stage cnn learns"):
         train(RunFolder(tmp_path / "other"), features, programs=("train_rnn",))
     lost = tiny_settings(tiny_data, cnn_from=str(tmp_path / "no"), stages=_some("joint"))
-    with pytest.raises(StagesMissing, match="no: cnn_from names this folder"):
+    with pytest.raises(FileNotFoundError, match="no: no run folder"):
         train(RunFolder(tmp_path / "third"), lost)
 
 

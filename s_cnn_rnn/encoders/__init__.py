@@ -141,6 +141,26 @@ def build_encoder(
         return row.build(name, image_size=image_size or row.image_size, weights=weights, **options)
 
 
+def encoder_outputs(encoder: keras.Model, names: tuple[str, ...]) -> keras.Model:
+    """What an encoder gives, by name; one pass of it gives all.
+
+    Args:
+        encoder: what `build_encoder` made.
+        names: "features" (F, float32 [B, D]), "feature_map" (float32 [B, P, channels], its P
+            positions row by row), or both.
+
+    Returns:
+        A model that shares the encoder's layers: photographs -> a dictionary of what is named.
+    """
+    outputs = {"features": encoder.output}
+    if "feature_map" in names:
+        spatial = encoder.get_layer("feature_map").output  # [B, h, w, channels]
+        by_position = (-1, spatial.shape[-1])
+        positions = keras.layers.Reshape(by_position, dtype="float32", name="positions")
+        outputs["feature_map"] = positions(spatial)
+    return keras.Model(encoder.input, {name: outputs[name] for name in names}, name="encoded")
+
+
 def encoder_digest(encoder: keras.Model, name: str) -> str:
     """A key for the features of an encoder: another encoder, size or weight gives another one.
 

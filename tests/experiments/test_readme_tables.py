@@ -6,6 +6,7 @@ import pytest
 
 from s_cnn_rnn.result_tables import fill_tables
 from s_cnn_rnn.results import Result, append_results
+from s_cnn_rnn.systems import SYSTEMS
 
 _REPOSITORY = pathlib.Path(__file__).parents[2]
 
@@ -58,3 +59,9 @@ def test_help_can_be_followed():
     shown = _run("--help").stdout
     assert "--check" in shown
     assert "readme" in shown
+
+
+def test_readme_lists_every_system():
+    readme = (_REPOSITORY / "README.md").read_text("utf-8")
+    for row in SYSTEMS.values():
+        assert f"| `{row.name}` | {row.summary} | {' and '.join(row.tasks)} |" in readme, row.name

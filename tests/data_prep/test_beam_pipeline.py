@@ -5,7 +5,7 @@ import sys
 import pytest
 from fabricated_photographs import jpeg
 
-from data_prep import beam, plan
+from data_prep import beam_pipeline, plan
 from data_prep.data_sets import DATA_SETS
 from data_prep.prepared_format import prepare
 from data_prep.records import BadData, Record
@@ -79,4 +79,4 @@ def test_a_bad_record_stops_it(small_shards, tmp_path):
 def test_without_apache_beam(monkeypatch):
     monkeypatch.setitem(sys.modules, "apache_beam", None)
     with pytest.raises(BadData, match=r"cannot be imported.*extra `beam`"):
-        beam.run(print, [1], RUNNER)
+        beam_pipeline.run(print, [1], RUNNER)

@@ -1,0 +1,67 @@
+"""The decoders by name, built from a system's row and the settings of a run."""
+
+from collections.abc import Callable
+
+from s_cnn_rnn.decoder import Decoder
+from s_cnn_rnn.interfaces import PREFIX
+from s_cnn_rnn.next_word import NextWord
+from s_cnn_rnn.settings import ModelSettings
+from s_cnn_rnn.system import System
+from s_cnn_rnn.transformer import TransformerDecoder
+from s_cnn_rnn.vocabulary import Vocabulary
+
+
+def build_decoder(
+    system: System,
+    settings: ModelSettings,
+    vocabulary: Vocabulary,
+    shapes: dict[str, tuple[int, ...]],
+) -> NextWord:
+    """The decoder of a system, as the layer "decoder", with weights.
+
+    Args:
+        system: its row; it writes something.
+        settings: of the model.
+        vocabulary: the words and concepts.
+        shapes: of one photograph's part of each input.
+    """
+    decoder = DECODERS[system.decoder](system, settings, vocabulary, shapes)
+    decoder.build()
+    return decoder
+
+
+def _recurrent(system, settings, vocabulary, shapes) -> Decoder:
+    return Decoder(
+        vocabulary.size,
+        units=settings.units,
+        word_embedding=settings.word_embedding,
+        cell=system.cell or settings.cell,
+        activation=settings.activation,
+        fusion=system.fusion,
+        concept_ids=[vocabulary.encode([concept])[1] for concept in vocabulary.concepts],
+        channels=shapes["feature_map"][-1] if "feature_map" in system.decoder_sees else 0,
+        dropout=settings.decoder_dropout,
+        label_smoothing=settings.label_smoothing,
+        name="decoder",
+    )
+
+
+def _transformer(system, settings, vocabulary, shapes) -> TransformerDecoder:
+    return TransformerDecoder(
+        vocabulary.size,
+        units=settings.units,
+        layers=settings.transformer_layers,
+        heads=settings.transformer_heads,
+        longest=settings.longest,
+        prefix=PREFIX,
+        dropout=settings.decoder_dropout,
+        dropout_of_layers=settings.transformer_dropout,
+        label_smoothing=settings.label_smoothing,
+        name="decoder",
+    )
+
+
+DECODERS: dict[str, Callable[..., NextWord]] = {
+    "recurrent": _recurrent,
+    "transformer": _transformer,
+}
