@@ -216,6 +216,8 @@ def _write(
     """What the decoder writes for each photograph, and what it writes without one."""
     seen = look(model, inputs)
     nothing = {name: np.zeros((1, *v.shape[1:]), v.dtype) for name, v in seen.items()}
+    if model.interface.centre is not None:  # zero is what remains where it is subtracted
+        nothing["embedding"] = keras.ops.convert_to_numpy(model.interface.centre)[None]
     batch = min(BATCH, len(inputs))
     width = settings.decoding.width
     writer = Writer(model, settings.decoding, settings.model.longest, returned=width)

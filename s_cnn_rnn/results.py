@@ -15,8 +15,18 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-# Rows that agree in these are the same measurement; a later one replaces the earlier.
-KEY = ("system", "metric", "split", "protocol", "encoder", "trained_through", "data_hash")
+# Rows that agree in these are the same measurement; a later one replaces the earlier. One seed
+# never replaces the mean of several.
+KEY = (
+    "system",
+    "metric",
+    "seeds",
+    "split",
+    "protocol",
+    "encoder",
+    "trained_through",
+    "data_hash",
+)
 _NUMBERS = ("value", "low", "high")
 
 

@@ -8,6 +8,7 @@ import pytest
 from finished_runs import untrained_run
 from keras import ops
 from PIL import Image
+from tiny_runs import train_tiny
 
 from s_cnn_rnn.caption_metrics import read_coco_results
 from s_cnn_rnn.data import encode_split
@@ -76,6 +77,19 @@ def test_text_only_is_the_decoder_on_an_embedding_of_zeros(predictions, tiny_run
     zeros = np.zeros_like(predictions.concepts[:1])
     (expected,) = _log_likelihood(model, zeros, [predictions.text_only.annotation])
     assert predictions.text_only.log_probability == pytest.approx(expected, rel=1e-4)
+
+
+def test_text_only_leaves_nothing_where_s_hat_is_centred(tiny_data, tmp_path):
+    """Zeros themselves would be far from the centre: an image embedding like no photograph's."""
+    model = {"units": 16, "word_embedding": 12, "longest": 16, "centres_s_hat": True}
+    stages = {"joint": {"steps": 1, "photographs": 8}}
+    run = train_tiny(tmp_path / "run", tiny_data, model=model, stages=stages)
+    found = predict(run, "validation").text_only
+    trained = load_model(run)
+    centre = np.asarray(trained.interface.centre)[None]
+    assert centre.max() > 0
+    (expected,) = _log_likelihood(trained, centre, [found.annotation])
+    assert found.log_probability == pytest.approx(expected, rel=1e-4)
 
 
 def test_what_was_saved_is_used_until_something_it_depends_on_changes(own_run, predictions):
