@@ -15,6 +15,7 @@ from absl import app, flags
 from s_cnn_rnn.learning_curves import curve_of_run
 from s_cnn_rnn.report.comparison import learning_curves_picture
 from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.run_names import system_of_run
 
 _RUN = flags.DEFINE_multi_string("run", None, "Run folder; may be given several times.")
 _METRIC = flags.DEFINE_string("metric", "CIDEr", "What to draw, as the training logs call it.")
@@ -28,7 +29,7 @@ def main(_: list[str]) -> None:
     try:
         for path in _RUN.value:
             folder = RunFolder(pathlib.Path(path))
-            system = folder.settings().system
+            system = system_of_run(folder)
             curves.setdefault(system, []).extend(curve_of_run(folder, _METRIC.value))
         label = f"{_METRIC.value}, validation part"
         print(learning_curves_picture(_PICTURE.value, curves, _TITLE.value, label))

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from collections.abc import Sequence
 
 import keras
 import numpy as np
@@ -49,6 +50,20 @@ class AnnotationModel:
     semantic: keras.layers.Layer | None
     interface: keras.layers.Layer | None
     decoder: NextWord | None
+
+    @property
+    def members(self) -> tuple["AnnotationModel", ...]:
+        """The models whose word probabilities are averaged: itself (`ensemble` has more)."""
+        return (self,)
+
+    def join(self, seen: Sequence[dict]) -> dict:
+        """What its members' decoders write from, as one dictionary."""
+        return seen[0]
+
+    @property
+    def learnt_concepts(self) -> tuple[str, ...]:
+        """The concepts that it predicts; none where it learns none."""
+        return self.vocabulary.concepts if self.system.supervised else ()
 
     def part(self, name: str) -> keras.layers.Layer | None:
         """The part of that name (one of `PARTS`)."""

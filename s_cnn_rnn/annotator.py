@@ -13,13 +13,14 @@ import itertools
 import math
 import os
 import pathlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from absl import logging
 
 from s_cnn_rnn.annotation_model import AnnotationModel
+from s_cnn_rnn.ensemble import Ensemble
 from s_cnn_rnn.handover import load_model
 from s_cnn_rnn.hypotheses import Hypothesis, highest_scores, hypotheses
 from s_cnn_rnn.model_inputs import ModelInputs
@@ -28,7 +29,7 @@ from s_cnn_rnn.run_folder import RunFolder
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.systems import find_system
 from s_cnn_rnn.vocabulary import Vocabulary
-from s_cnn_rnn.writing import Writer, look, predict_concepts, write
+from s_cnn_rnn.writing import Writer, look_together, write
 
 Photograph = str | os.PathLike | bytes
 
@@ -108,30 +109,31 @@ class Annotator:
     """Annotates photographs with a trained model.
 
     Args:
-        model: trained.
+        model: trained; or an ensemble.
         settings: of its run.
     """
 
-    def __init__(self, model: AnnotationModel, settings: RunSettings):
+    def __init__(self, model: AnnotationModel | Ensemble, settings: RunSettings):
         self.model, self.settings = model, settings
         self._writers: dict[int, Writer] = {}
         self._usual = usual_concepts(model.vocabulary)
 
     @classmethod
     def from_run(cls, path: str | os.PathLike) -> "Annotator":
-        """Loads a finished run; its folder alone is enough.
+        """Loads a finished run, or an ensemble; the folder (with the members') is enough.
 
         Raises:
             FileNotFoundError: this is no run folder, or the run is not trained to the end.
             ValueError: its system cannot do with a photograph alone.
         """
         folder = RunFolder(pathlib.Path(path))
-        system = find_system(folder.settings().system)
-        if "encoder" not in system.parts or "neighbours" in system.side_information:
-            raise ValueError(
-                f"{folder.path}: {system.name} labels photographs by what a data set knows of them "
-                f"({system.summary}); use experiments.evaluate, or a run of another system"
-            )
+        for run in folder.members() or (folder,):
+            system = find_system(run.settings().system)
+            if "encoder" not in system.parts or "neighbours" in system.side_information:
+                raise ValueError(
+                    f"{run.path}: {system.name} labels photographs by what a data set knows of "
+                    f"them ({system.summary}); use experiments.evaluate, or another system's run"
+                )
         return cls(load_model(folder), folder.settings())
 
     def annotate(
@@ -170,16 +172,18 @@ class Annotator:
             if read:
                 yield from self._annotate(read, size, beams)
 
-    def _read(self, chunk, on_damaged) -> Iterator[tuple[str, np.ndarray]]:
-        """(name, pixels) of each photograph that can be read."""
-        image_size = self.model.encoder.input_shape[1]
+    def _read(self, chunk, on_damaged) -> Iterator[tuple[str, dict[int, np.ndarray]]]:
+        """(name, pixels by image size) of each photograph that can be read."""
+        sizes = {member.encoder.input_shape[1] for member in self.model.members}
 
         def one(numbered):
             number, photograph = numbered
             is_file = not isinstance(photograph, bytes)
             name = os.fspath(photograph) if is_file else f"photograph {number}"
             try:
-                return name, read_photograph(photograph, image_size=image_size, name=name)
+                return name, {
+                    size: read_photograph(photograph, image_size=size, name=name) for size in sizes
+                }
             except DamagedPhotograph as damaged:
                 return damaged
 
@@ -192,27 +196,16 @@ class Annotator:
 
     def _annotate(self, read, size: int, beams: int) -> Iterator[Annotation]:
         names, pixels = zip(*read, strict=True)
-        # Filled up to the size of the first batch: another shape would be compiled anew.
-        images = np.zeros((size, *pixels[0].shape), np.uint8)
-        images[: len(pixels)] = pixels
-        encoded = self.model.encoded.predict_on_batch(images)
-        maps = (encoded["feature_map"],) if "feature_map" in encoded else None
-        inputs = ModelInputs(encoded["features"][:, None], maps, tags=self._no_tags(size))
-        concepts = predict_concepts(self.model, inputs)
+        inputs = [_inputs(member, pixels, size) for member in self.model.members]
+        seen, concepts = look_together(self.model, inputs)
         if self.model.decoder is None:
             found = highest_scores(concepts, self.model.vocabulary)
         else:
-            written = write(self._writer(beams), look(self.model, inputs), batch=size)
+            written = write(self._writer(beams), seen, batch=size)
             found = hypotheses(written, self.model.vocabulary)
         for n, name in enumerate(names):
             ranked = () if concepts is None else self._ranked(concepts[n])
             yield Annotation(name, self.model.vocabulary.kind, found[n], ranked)
-
-    def _no_tags(self, photographs: int) -> np.ndarray | None:
-        """Photographs from outside a data set come without user tags."""
-        if "tags" not in self.model.shapes:
-            return None
-        return np.zeros((photographs, *self.model.shapes["tags"]), np.uint8)
 
     def _writer(self, beams: int) -> Writer:
         if beams not in self._writers:
@@ -229,6 +222,19 @@ class Annotator:
             PredictedConcept(words[i], float(probabilities[i]), self._usual.get(words[i]))
             for i in order
         )
+
+
+def _inputs(member: AnnotationModel, pixels: Sequence[dict], size: int) -> ModelInputs:
+    """What a model sees of photographs, filled up to so many: another shape is compiled anew."""
+    image_size = member.encoder.input_shape[1]
+    images = np.zeros((size, image_size, image_size, 3), np.uint8)
+    images[: len(pixels)] = [by_size[image_size] for by_size in pixels]
+    encoded = member.encoded.predict_on_batch(images)
+    maps = (encoded["feature_map"],) if "feature_map" in encoded else None
+    tags = None
+    if "tags" in member.shapes:  # photographs from outside a data set come without user tags
+        tags = np.zeros((size, *member.shapes["tags"]), np.uint8)
+    return ModelInputs(encoded["features"][:, None], maps, tags=tags)
 
 
 def usual_concepts(vocabulary: Vocabulary) -> dict[str, float]:

@@ -18,6 +18,7 @@ from s_cnn_rnn.progress import Progress, no_progress
 from s_cnn_rnn.protocol_scores import Difference, MeanScores, ProtocolScores, differences
 from s_cnn_rnn.run_cost import RunCost, cost_of_run
 from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.run_names import seed_of_run, system_of_run
 from s_cnn_rnn.seeds import check_seeds
 from s_cnn_rnn.settings import RunSettings
 
@@ -132,7 +133,7 @@ class SystemScores:
     @property
     def seeds(self) -> str:
         """The training seeds, such as "0 1 2"."""
-        return " ".join(str(run.settings.seed) for run in self.runs)
+        return " ".join(seed_of_run(run.folder) for run in self.runs)
 
     @functools.cached_property
     def protocols(self) -> tuple[MeanScores, ...]:
@@ -245,7 +246,7 @@ def _check_same_task(folders: Sequence[RunFolder]) -> None:
 
 def _different_names(scored: Sequence[Sequence[RunScores]]) -> list[str]:
     """The systems' names; where two are the same, what tells them apart beside it."""
-    names = [runs[0].settings.system for runs in scored]
+    names = [system_of_run(runs[0].folder) for runs in scored]
     if len(set(names)) < len(names):
         frozen = ["" if runs[0].cost.trained_through else ", frozen CNN" for runs in scored]
         names = [name + how for name, how in zip(names, frozen, strict=True)]

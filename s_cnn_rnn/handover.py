@@ -6,6 +6,7 @@ import pathlib
 from s_cnn_rnn import checkpoints
 from s_cnn_rnn.annotation_model import AnnotationModel, build_model
 from s_cnn_rnn.encoders import ENCODERS
+from s_cnn_rnn.ensemble import Ensemble
 from s_cnn_rnn.model_inputs import side_shapes
 from s_cnn_rnn.run_folder import RunFolder, SettingsDiffer, first_difference
 from s_cnn_rnn.settings import RunSettings
@@ -95,7 +96,7 @@ def _require_shared_cnn(folder: RunFolder, shared: RunFolder, settings: RunSetti
 def _require_same_parts(folder: RunFolder, settings: RunSettings, start: RunFolder) -> None:
     """Refuses to start from a run that is not over, or that has other parts or data."""
     theirs = start.settings()
-    _require_finished(start, theirs)
+    require_finished(start, theirs)
     start.require_data(folder.data_digest())
     described = [one.to_dict() for one in (theirs, settings)]
     parts = ("system", "task", "encoder", "model")
@@ -108,7 +109,12 @@ def _require_same_parts(folder: RunFolder, settings: RunSettings, start: RunFold
         )
 
 
-def _require_finished(folder: RunFolder, settings: RunSettings) -> None:
+def require_finished(folder: RunFolder, settings: RunSettings) -> None:
+    """Refuses a run that is not trained to the end.
+
+    Raises:
+        FileNotFoundError: the message names the stages that are missing.
+    """
     missing = [s.name for s in planned_stages(settings) if not folder.stage(s.name).finished]
     if missing or not folder.weights.exists():
         raise FileNotFoundError(
@@ -167,14 +173,17 @@ def run_side_shapes(folder: RunFolder, settings: RunSettings) -> dict[str, tuple
     return side_shapes(find_system(settings.system), folder.tag_words(), width)
 
 
-def load_model(folder: RunFolder) -> AnnotationModel:
+def load_model(folder: RunFolder) -> AnnotationModel | Ensemble:
     """The trained model of a finished run; the run folder alone is enough.
 
     Raises:
         FileNotFoundError: this is no run folder, or stages are missing; the message names them.
+        ValueError: the members of an ensemble do not go together.
     """
+    if folder.members():
+        return Ensemble(tuple(load_model(member) for member in folder.members()))
     settings = folder.settings()
-    _require_finished(folder, settings)
+    require_finished(folder, settings)
     bare = dataclasses.replace(settings.encoder, weights=None)
     model = build_model(
         dataclasses.replace(settings, encoder=bare),

@@ -17,9 +17,9 @@ import numpy as np
 from s_cnn_rnn.annotation_model import AnnotationModel
 from s_cnn_rnn.caption_metrics import write_coco_results
 from s_cnn_rnn.data import EncodedSplit
+from s_cnn_rnn.ensemble import Ensemble
 from s_cnn_rnn.handover import load_model
 from s_cnn_rnn.hypotheses import FIXED_LENGTH, Hypothesis, highest_scores, hypotheses
-from s_cnn_rnn.model_inputs import ModelInputs
 from s_cnn_rnn.prepared import PreparedData, file_digest
 from s_cnn_rnn.progress import Progress, no_progress
 from s_cnn_rnn.run_folder import RunFolder
@@ -27,7 +27,7 @@ from s_cnn_rnn.run_inputs import frozen_inputs
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.systems import find_system
 from s_cnn_rnn.vocabulary import Vocabulary
-from s_cnn_rnn.writing import BATCH, Writer, look, predict_concepts, write
+from s_cnn_rnn.writing import BATCH, Writer, look_together, see_nothing, write
 
 FORMAT = 2  # of the files; what an older program saved is predicted anew
 
@@ -170,22 +170,25 @@ def predict(folder: RunFolder, split: str, *, progress: Progress = no_progress) 
         "data_digest": prepared.digest,
         "split": split,
         "weights": _weights_digest(folder),
-        "concepts": len(model.vocabulary.concepts) if model.system.supervised else 0,
+        "concepts": len(model.learnt_concepts),
         **_how_written(model, settings),
     }
     saved = Predictions.load_if_made_from(folder, split, made_from)
     if saved is not None:
         return saved
     train = whole_split(prepared, "train", model.vocabulary)
-    inputs = frozen_inputs(folder, model.encoder, data, train, progress=progress)
-    concepts = predict_concepts(model, inputs)
+    inputs = [
+        frozen_inputs(run, member.encoder, data, train, progress=progress)
+        for run, member in zip(folder.members() or (folder,), model.members, strict=True)
+    ]
+    seen, concepts = look_together(model, inputs)
     if model.decoder is None:
         beams, text_only = highest_scores(concepts, model.vocabulary), None
     else:
         beams, text_only = _write(
             model,
             settings,
-            inputs,
+            seen,
             lambda done: progress(f"annotating {split}", done, len(data), {}),
         )
     photographs = tuple(
@@ -198,7 +201,7 @@ def predict(folder: RunFolder, split: str, *, progress: Progress = no_progress) 
     return predictions
 
 
-def _how_written(model: AnnotationModel, settings: RunSettings) -> dict:
+def _how_written(model: AnnotationModel | Ensemble, settings: RunSettings) -> dict:
     if model.decoder is None:
         return {"labels": FIXED_LENGTH}
     return {
@@ -208,21 +211,18 @@ def _how_written(model: AnnotationModel, settings: RunSettings) -> dict:
 
 
 def _write(
-    model: AnnotationModel,
+    model: AnnotationModel | Ensemble,
     settings: RunSettings,
-    inputs: ModelInputs,
+    seen: dict[str, np.ndarray],
     progress: Callable[[int], None],
 ) -> tuple[list[tuple[Hypothesis, ...]], Hypothesis]:
     """What the decoder writes for each photograph, and what it writes without one."""
-    seen = look(model, inputs)
-    nothing = {name: np.zeros((1, *v.shape[1:]), v.dtype) for name, v in seen.items()}
-    if model.interface.centre is not None:  # zero is what remains where it is subtracted
-        nothing["embedding"] = keras.ops.convert_to_numpy(model.interface.centre)[None]
-    batch = min(BATCH, len(inputs))
+    batch = min(BATCH, len(next(iter(seen.values()))))
     width = settings.decoding.width
     writer = Writer(model, settings.decoding, settings.model.longest, returned=width)
     written = write(writer, seen, batch=batch, progress=lambda done, _: progress(done))
-    [text_only, *_] = hypotheses(write(writer, nothing, batch=batch), model.vocabulary)[0]
+    nothing = write(writer, see_nothing(model, seen), batch=batch)
+    [text_only, *_] = hypotheses(nothing, model.vocabulary)[0]
     return hypotheses(written, model.vocabulary), text_only
 
 
@@ -255,6 +255,8 @@ def _same_vocabulary(folder: RunFolder, prepared: PreparedData) -> Vocabulary:
 
 def _weights_digest(folder: RunFolder) -> str:
     digest = hashlib.sha256()
+    for member in folder.members():
+        digest.update(f"{_weights_digest(member)}\n".encode())
     for path in sorted(folder.weights.glob("*.npz")):
         digest.update(f"{path.name} {file_digest(path)}\n".encode())
     return digest.hexdigest()

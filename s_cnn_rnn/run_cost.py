@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from s_cnn_rnn.run_folder import RunFolder, StageFolder
 from s_cnn_rnn.stages import Stage, stages_of
+from s_cnn_rnn.system import System
 from s_cnn_rnn.systems import find_system
 
 
@@ -14,12 +15,14 @@ class FinishedStage(NamedTuple):
 
     Args:
         stage: its row, cut to the system.
+        system: of the run that went through it.
         folder: where it was trained, perhaps another run's (``cnn_from``, ``starts_from``).
         photographs: in a batch.
         summary: what its ``finished.json`` holds.
     """
 
     stage: Stage
+    system: System
     folder: StageFolder
     photographs: int
     summary: dict
@@ -43,8 +46,12 @@ class RunCost:
 def finished_stages(folder: RunFolder) -> list[FinishedStage]:
     """The stages whose weights a run holds, in order, those of other runs first.
 
-    That is of the run that it starts from, or of the one whose CNN it takes.
+    That is of the run that it starts from, or of the one whose CNN it takes. Of an ensemble: the
+    stages of its members, each once.
     """
+    if folder.members():
+        stages = [stage for member in folder.members() for stage in finished_stages(member)]
+        return list({stage.folder.path.resolve(): stage for stage in stages}.values())
     settings = folder.settings()
     own = [name for name, stage in settings.stages.items() if stage.steps]
     if settings.starts_from:
@@ -63,15 +70,16 @@ def _is_of_cnn(finished: FinishedStage) -> bool:
 
 def _finished(folder: RunFolder, names: list[str]) -> list[FinishedStage]:
     settings = folder.settings()
-    stages = stages_of(find_system(settings.system), names)
+    system = find_system(settings.system)
     return [
         FinishedStage(
             stage,
+            system,
             folder.stage(stage.name),
             settings.stages[stage.name].photographs,
             folder.stage(stage.name).read_summary(),
         )
-        for stage in stages
+        for stage in stages_of(system, names)
         if folder.stage(stage.name).finished
     ]
 

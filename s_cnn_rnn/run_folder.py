@@ -91,6 +91,18 @@ class RunFolder:
         return self.path / "data.json"
 
     @property
+    def ensemble_path(self) -> pathlib.Path:
+        """The folders of an ensemble's members, as JSON (`ensemble_folder`)."""
+        return self.path / "ensemble.json"
+
+    def members(self) -> tuple["RunFolder", ...]:
+        """The runs that write as one; none where the folder is that of a run."""
+        if not self.ensemble_path.exists():
+            return ()
+        named = json.loads(self.ensemble_path.read_text("utf-8"))["members"]
+        return tuple(RunFolder((self.path / member).resolve()) for member in named)
+
+    @property
     def weights(self) -> pathlib.Path:
         """Folder of the final weights, one file a part."""
         return self.path / "weights"
@@ -138,6 +150,8 @@ class RunFolder:
             OSError: it cannot be written.
         """
         self.path.mkdir(parents=True, exist_ok=True)
+        if self.members():
+            raise SettingsDiffer(f"{self.path}: holds an ensemble; name a new folder with --run")
         if self.settings_path.exists():
             self._require_same(settings, vocabulary, prepared)
         else:

@@ -15,8 +15,9 @@ from s_cnn_rnn.logs import read_log
 from s_cnn_rnn.results import commit, hardware
 from s_cnn_rnn.run_cost import FinishedStage, finished_stages
 from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.run_names import system_of_run
 from s_cnn_rnn.score_table import compared_protocols, costs, scores_for_report
-from s_cnn_rnn.system_texts import describe_stage, introduce_system
+from s_cnn_rnn.system_texts import describe_stage, introduce_ensemble, introduce_system
 from s_cnn_rnn.systems import find_system
 
 CONCEPT_MAP = "concept mAP"
@@ -56,20 +57,28 @@ def make_report(
     run = system.runs[0]
     prepared = run.data.prepared
     stages = finished_stages(run.folder)
-    row, vocabulary = find_system(run.settings.system), run.folder.vocabulary()
     return report.Report(
         title=f"{system.name} on {prepared.name}, {run.data.split}",
         settings=_settings(system, comparisons, command),
         kind=run.settings.task,
         **PARTS[run.settings.task](system, comparisons),
         photograph_metric=run.protocols[0].photograph_metric,
-        curves=[curve for stage in stages for curve in learning_curves(stage)],
+        # The members of an ensemble have stages of the same names; each one's report has its own.
+        curves=[]
+        if run.folder.members()
+        else [curve for stage in stages for curve in learning_curves(stage)],
         photographs=list(_photographs(run)) if run.data.prepared.has_photographs else [],
         stages=[_stage(stage, run) for stage in stages],
-        introduction=introduce_system(
-            row, len(vocabulary.concepts), len(stages), task=run.settings.task
-        ),
+        introduction=_introduction(run, len(stages)),
     )
+
+
+def _introduction(run: RunScores, stages: int) -> str:
+    members = run.folder.members()
+    if members:
+        return introduce_ensemble(system_of_run(run.folder), [str(m.path) for m in members])
+    row, concepts = find_system(run.settings.system), len(run.folder.vocabulary().concepts)
+    return introduce_system(row, concepts, stages, task=run.settings.task)
 
 
 def _settings(system: SystemScores, comparisons, command: str) -> dict[str, object]:
@@ -154,7 +163,7 @@ def learning_curves(finished: FinishedStage) -> Iterator[report.LearningCurve]:
 
 
 def _stage(finished: FinishedStage, run: RunScores) -> report.Stage:
-    description = describe_stage(finished.stage, find_system(run.settings.system))
+    description = describe_stage(finished.stage, finished.system)
     owner = RunFolder(finished.folder.path.parents[1])
     if owner != run.folder:
         description += f" Taken over from the run {owner.path}."

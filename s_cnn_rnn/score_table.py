@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from s_cnn_rnn import report
-from s_cnn_rnn.evaluation import Compared, Comparison, RunScores, SystemScores
+from s_cnn_rnn.evaluation import Compared, Comparison, SystemScores
 from s_cnn_rnn.protocol_scores import MeanScores
 from s_cnn_rnn.results import Result, result_rows
-from s_cnn_rnn.systems import find_system
+from s_cnn_rnn.run_names import encoder_of_run, system_of_run
 
 TRAINING_SECONDS = "training seconds"
 ENCODER_PASSES = "encoder passes"
@@ -35,22 +35,16 @@ def rows_of_system(system: SystemScores, *, command: str) -> list[Result]:
         rows += result_rows(
             values | costs(system),
             intervals,
-            system=run.settings.system,
+            system=system_of_run(run.folder),
             split=run.data.split,
             protocol=scores.protocol,
-            encoder=_encoder(run),
+            encoder=encoder_of_run(run.folder),
             trained_through="yes" if run.cost.trained_through else "no",
             data_hash=run.data.prepared.digest[:16],
             seeds=system.seeds,
             command=command,
         )
     return rows
-
-
-def _encoder(run: RunScores) -> str:
-    """The CNN's name; "none" for a system that sees no photograph."""
-    sees = "encoder" in find_system(run.settings.system).parts
-    return run.settings.encoder.name if sees else "none"
 
 
 def _with_text_only(system: SystemScores, scores: MeanScores) -> tuple[dict, dict]:
@@ -80,7 +74,7 @@ def lines_of_system(system: SystemScores) -> list[str]:
 
 def _lines_of_protocol(system: SystemScores, scores: MeanScores) -> list[str]:
     run = system.runs[0]
-    lines = [f"{scores.protocol}; {_encoder(run)}, {_how_trained(run)}"]
+    lines = [f"{scores.protocol}; {encoder_of_run(run.folder)}, {_how_trained(run)}"]
     beside = system.text_only if scores is system.main else None
     lines.append(_line("", "value", "95% interval", "text only" if beside else ""))
     for metric, value in scores.values.items():

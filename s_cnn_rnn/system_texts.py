@@ -1,5 +1,7 @@
 """Systems and stages told in sentences, made from their rows, so that they are true of each."""
 
+from collections.abc import Sequence
+
 from s_cnn_rnn.stages import Stage
 from s_cnn_rnn.system import System
 
@@ -77,6 +79,19 @@ def _how_written(system: System, task: str, read: str) -> str:
     acts = [f"reads {read}", *(_BEFORE_EVERY_WORD[name] for name in system.decoder_sees), writes]
     acts[0] += f", {_READ[system.interface]}"
     return f"{_WRITERS[system.decoder]} {', '.join(acts[:-1])}, and {acts[-1]}"
+
+
+def introduce_ensemble(name: str, members: Sequence[str]) -> str:
+    """What an ensemble is, in a few sentences.
+
+    Args:
+        name: what tables call it, such as "ensemble of 5 nic-v2".
+        members: the run folders.
+    """
+    return (
+        f"An {name}: before every word the members' word probabilities are averaged, and one beam "
+        f"search writes. Its members: {', '.join(members)}. Their stages are below."
+    )
 
 
 def describe_stage(stage: Stage, system: System) -> str:

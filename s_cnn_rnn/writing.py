@@ -1,13 +1,14 @@
 """What a model writes and how sure it is of each concept, for photographs or given concepts."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
 
 from s_cnn_rnn.annotation_model import AnnotationModel
 from s_cnn_rnn.decoding import beam_search, greedy
+from s_cnn_rnn.ensemble import Ensemble
 from s_cnn_rnn.model_inputs import ModelInputs
 from s_cnn_rnn.settings import DecodingSettings
 from s_cnn_rnn.stage_model import stage_model
@@ -21,20 +22,25 @@ class Writer(keras.Model):
     """Decodes whole batches as one compiled function.
 
     Args:
-        model: the system.
+        model: the system, or an ensemble.
         decoding: beam width and length normalisation; width 1 is greedy.
         longest: most words written.
         returned: hypotheses of each photograph.
 
     Call arguments:
-        seen: what the decoder writes from (`AnnotationModel.seen`), float32 [B, ...] each.
+        seen: what the decoder writes from (`AnnotationModel.seen`), float32 [B, ...] each; an
+            ensemble's joined.
 
     Returns:
         {"words": int32 [B, R, longest + 1], "log_probabilities": float32 [B, R]}, best first.
     """
 
     def __init__(
-        self, model: AnnotationModel, decoding: DecodingSettings, longest: int, returned: int = 1
+        self,
+        model: AnnotationModel | Ensemble,
+        decoding: DecodingSettings,
+        longest: int,
+        returned: int = 1,
     ):
         super().__init__(name="writer")
         self.model = model
@@ -95,7 +101,7 @@ def write(
             for `BATCH`, or all of them where they are fewer.
         progress: called with (photographs done, photographs in all).
     """
-    parts, total = [], len(seen["embedding"])
+    parts, total = [], len(next(iter(seen.values())))
     batch = batch or min(BATCH, total)
     for start in range(0, total, batch):
         count = min(batch, total - start)
@@ -152,6 +158,47 @@ def look(
         name: values if name == "feature_map" else keras.ops.convert_to_numpy(values)
         for name, values in seen.items()
     }
+
+
+def look_together(
+    model: AnnotationModel | Ensemble, inputs: Sequence[ModelInputs]
+) -> tuple[dict[str, np.ndarray], np.ndarray | None]:
+    """What decoders write from, and s_hat, of a model or of all members of an ensemble.
+
+    Args:
+        model: the system, or an ensemble.
+        inputs: what each member sees of the photographs.
+
+    Returns:
+        As `Writer` takes it, [N, ...] each (empty without a decoder); and s_hat [N, k], the mean
+        of the members', or None where they do not learn the same concepts.
+    """
+    members = list(zip(model.members, inputs, strict=True))
+    concepts = [predict_concepts(member, given) for member, given in members]
+    seen = {}
+    if model.decoder is not None:
+        looked = zip(members, concepts, strict=True)
+        seen = model.join([look(member, given, s_hat) for (member, given), s_hat in looked])
+    return seen, np.mean(concepts, axis=0) if model.learnt_concepts else None
+
+
+def see_nothing(
+    model: AnnotationModel | Ensemble, seen: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """What the decoder writes from without a photograph: Ie = 0, [1, ...] each.
+
+    Args:
+        model: the system, or an ensemble.
+        seen: from `look_together`.
+    """
+    nothing = {name: np.zeros((1, *v.shape[1:]), v.dtype) for name, v in seen.items()}
+    centred = [  # zero is what remains where the centre is subtracted
+        {}
+        if member.interface.centre is None
+        else {"embedding": keras.ops.convert_to_numpy(member.interface.centre)[None]}
+        for member in model.members
+    ]
+    return nothing | model.join(centred)
 
 
 class Likelihoods:

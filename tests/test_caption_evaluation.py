@@ -9,6 +9,7 @@ from s_cnn_rnn.settings import DecodingSettings
     [
         (1, 0.7, [5, 5], "greedy, 5 references, PTB tokeniser"),
         (3, 0, [5], "beam 3, 5 references, PTB tokeniser"),
+        (3, 0, [40, 40], "beam 3, 40 references, PTB tokeniser"),
         (3, 0.7, [7, 5], "beam 3, length normalisation 0.7, 5 to 7 references, PTB tokeniser"),
     ],
 )

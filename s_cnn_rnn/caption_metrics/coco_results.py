@@ -70,6 +70,29 @@ def read_coco_results(
     return captions
 
 
+def check_coco_results(path: str | pathlib.Path, image_ids: Collection[int]) -> int:
+    """Checks a file before it goes to the server: one caption of words for each photograph.
+
+    Args:
+        path: the file.
+        image_ids: the photographs of the split, each once.
+
+    Returns:
+        How many captions it holds.
+
+    Raises:
+        FileNotFoundError, ValueError: as `read_coco_results`; or captions are empty.
+    """
+    captions = read_coco_results(path, image_ids)
+    empty = sorted(image_id for image_id, caption in captions.items() if not caption.strip())
+    if empty:
+        raise ValueError(
+            f"{path}: {len(empty)} captions are empty (first: photographs {empty[:5]}); the "
+            "decoder ended before its first word, train it longer"
+        )
+    return len(captions)
+
+
 def _check_record(record: object, where: str) -> None:
     if not isinstance(record, dict) or not {"image_id", "caption"} <= record.keys():
         raise ValueError(f"{where}: expected an object with image_id and caption, got {record!r}")

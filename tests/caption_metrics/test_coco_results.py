@@ -5,7 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from s_cnn_rnn.caption_metrics import read_coco_results, write_coco_results
+from s_cnn_rnn.caption_metrics import (
+    check_coco_results,
+    read_coco_results,
+    write_coco_results,
+)
 
 
 def test_the_format_is_cocos(tmp_path):
@@ -69,3 +73,12 @@ def test_another_splits_photographs_are_named(tmp_path):
     write_coco_results(path, {1: "a", 2: "b"})
     with pytest.raises(ValueError, match=r"1 photographs have no caption \(first: \[3\]\), 1 are"):
         read_coco_results(path, [1, 3])
+
+
+def test_what_the_server_would_take_is_counted_and_empty_captions_are_named(tmp_path):
+    path = tmp_path / "results.json"
+    write_coco_results(path, {1: "a dog", 2: "b"})
+    assert check_coco_results(path, [1, 2]) == 2
+    write_coco_results(path, {1: " ", 2: "b", 7: ""})
+    with pytest.raises(ValueError, match=r"2 captions are empty \(first: photographs \[1, 7\]\)"):
+        check_coco_results(path, [1, 2, 7])

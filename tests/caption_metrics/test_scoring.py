@@ -11,6 +11,7 @@ from pycocoevalcap.tokenizer import ptbtokenizer
 
 from s_cnn_rnn.caption_metrics import METRICS, java, quick_scores, score_captions
 from s_cnn_rnn.caption_metrics.corpus_figures import meteor_from_sums
+from s_cnn_rnn.caption_metrics.fast_cider import FastScorer
 from s_cnn_rnn.caption_metrics.meteor import meteor_scores
 from s_cnn_rnn.caption_metrics.scoring import IMITATED_TOKENISER, OFFICIAL_TOKENISER
 from s_cnn_rnn.caption_metrics.tokenising import imitate_ptb, ptb_tokenise
@@ -226,3 +227,21 @@ def test_wrong_input_is_named(captions, references, error, message):
 def test_the_package_does_not_import_tensorflow():
     code = "import sys, s_cnn_rnn.caption_metrics as c; sys.exit('tensorflow' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_any_number_of_references_counts(monkeypatch):
+    """As COCO's c40: 40 of one photograph, 5 of the other; BLEU and CIDEr counted otherwise too."""
+    _without_java(monkeypatch)
+    forty = [f"a cat {n % 7} sleeps" for n in range(39)] + ["dog there runs"]
+    references = {1: forty, 2: ["a red ball", "the ball", "red", "it is a ball", "a ball there"]}
+    captions = {1: "dog there runs", 2: "the red ball"}
+    with pytest.warns(RuntimeWarning, match="METEOR is missing"):
+        scores = score_captions(captions, references)
+    texts = [text for captions in references.values() for text in captions]
+    ids = {word: n for n, word in enumerate(sorted(set(" ".join(texts).split())), start=1)}
+    as_ids = [[[ids[w] for w in text.split()] for text in each] for each in references.values()]
+    written = np.array([[[ids[word] for word in text.split()]] for text in captions.values()])
+    fast = FastScorer(as_ids).score([0, 1], written)
+    np.testing.assert_allclose(scores.per_photograph["CIDEr"], fast.cider[:, 0], atol=1e-9)
+    np.testing.assert_allclose(scores.per_photograph["BLEU-2"], fast.bleu[:, 0, 1], atol=1e-9)
+    assert scores.per_photograph["BLEU-2"][0] == pytest.approx(1)  # by the last of the forty

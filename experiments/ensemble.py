@@ -1,0 +1,47 @@
+r"""Makes an ensemble of finished runs: before every word their word probabilities are averaged.
+
+  python -m experiments.ensemble --ensemble=runs/nic-v2_of_3 \
+      --run=runs/nic-v2_0 --run=runs/nic-v2_1 --run=runs/nic-v2_2
+  python -m experiments.evaluate --run=runs/nic-v2_of_3 --compare=runs/nic-v2_0
+  python -m experiments.annotate --run=runs/nic-v2_of_3 photo.jpg
+
+The folder names its members and is used like a run's. They may be of different systems and CNNs,
+but must have learnt from the same data with the same words. The ensemble decodes as the first
+member does (beam width, longest caption); what it cost is the sum of its members. A second.
+"""
+
+import pathlib
+import sys
+
+from absl import app, flags
+
+from experiments import tensorflow_start  # first: before TensorFlow is imported
+
+from s_cnn_rnn.ensemble_folder import make_ensemble  # isort: skip
+from s_cnn_rnn.run_folder import RunFolder  # isort: skip
+from s_cnn_rnn.run_names import system_of_run  # isort: skip
+
+_RUN = flags.DEFINE_multi_string("run", None, "Folder of a finished run; give several.")
+_ENSEMBLE = flags.DEFINE_string("ensemble", None, "Folder to make.")
+
+
+def main(_: list[str]) -> None:
+    """Makes it."""
+    tensorflow_start.only_warnings()
+    try:
+        members = [RunFolder(pathlib.Path(run)) for run in _RUN.value]
+        folder = make_ensemble(_ENSEMBLE.value, members)
+    except (OSError, ValueError) as error:
+        sys.exit(f"ensemble: {error}")
+    print(f"{folder.path}: {system_of_run(folder)}")
+    print(f"score it with: python -m experiments.evaluate --run={folder.path}")
+
+
+def run() -> None:
+    """Entry point of the console command."""
+    flags.mark_flags_as_required(["run", "ensemble"])
+    app.run(main)
+
+
+if __name__ == "__main__":
+    run()
