@@ -12,12 +12,18 @@ peers:
 - "cached": the same classes made to use the data set's document frequencies, and references
   counted beforehand. Their figures must equal the fast scorer's to 1e-6.
 
-Both peers get their captions as text for nothing. All run interleaved in one process; the results
-go to benchmarks/results/cider.json.
+Both peers get their captions as text for nothing. All run interleaved in one process. At the end
+the fast scorer is timed inside self-critical training steps of the paper's size (512 cells, 12,000
+words) on frozen features. The results go to benchmarks/results/cider.json.
 """
 
 import dataclasses
+import os
+import time
 
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is imported
+
+import keras
 import numpy as np
 from absl import app
 from pycocoevalcap.bleu.bleu_scorer import BleuScorer
@@ -27,11 +33,17 @@ from pycocoevalcap.cider.cider import Cider
 from pycocoevalcap.cider.cider_scorer import CiderScorer, cook_refs, cook_test
 
 from benchmarks.measuring import line, time_interleaved, write_results
+from s_cnn_rnn.annotation_model import build_model
 from s_cnn_rnn.caption_metrics.fast_cider import FastScorer
+from s_cnn_rnn.self_critical import SelfCritical, self_critical_loss
+from s_cnn_rnn.settings import RunSettings
+from s_cnn_rnn.stage_model import stage_model
+from s_cnn_rnn.vocabulary import Vocabulary
 
 PHOTOGRAPHS, VOCABULARY = 6_000, 8_000
 BATCH, SAMPLES, REFERENCES = 32, 5, 5
-PACKAGES = ("numpy", "pycocoevalcap")
+STEPS = 5  # of training, after one that compiles
+PACKAGES = ("numpy", "pycocoevalcap", "tensorflow", "keras")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -183,6 +195,60 @@ def measure(batch: int, samples: int, references: int = REFERENCES, *, rounds: i
     }
 
 
+class TimedReward:
+    """CIDEr-D of samples, as `self_critical.CaptionReward` gives it, with the time it took."""
+
+    def __init__(self, references: list[list[list[int]]]):
+        self.scorer, self.seconds = FastScorer(references), 0.0
+
+    def __call__(self, photographs: np.ndarray, words: np.ndarray) -> np.ndarray:
+        """float32 [B, S, 3], see `CaptionReward`."""
+        started = time.perf_counter()
+        scores = self.scorer.score(photographs, words)
+        rewards = np.stack([scores.cider, scores.cider, scores.bleu[..., 3]], axis=-1)
+        self.seconds += time.perf_counter() - started
+        return rewards.astype(np.float32)
+
+
+def rewarded_model(reward: TimedReward) -> keras.Model:
+    """A self-critical stage of nic-f at the paper's size, compiled."""
+    words = tuple(f"word{n}" for n in range(12_000 - 2))
+    vocabulary = Vocabulary("captions", words, (1,) * len(words), words[:1000], 1.0, 1.0, {})
+    settings = RunSettings.from_dict({"data": "", "system": "nic-f"})
+    model = build_model(settings, vocabulary, with_encoder=False)
+    longest = settings.model.longest
+    sampled = SelfCritical(model.decoder, reward, samples=SAMPLES, longest=longest)
+    stage = stage_model(
+        model,
+        source="features",
+        trains=("interface", "decoder"),
+        outputs=("words",),
+        captions=1,
+        longest=longest,
+        sampled=sampled,
+    )
+    stage.compile("adam", loss={"words": self_critical_loss}, jit_compile=False)
+    return stage
+
+
+def measure_steps() -> dict:
+    """How much of a training step the reward takes."""
+    reward = TimedReward(draw(BATCH, SAMPLES).references)
+    model, random = rewarded_model(reward), np.random.default_rng(0)
+    shapes = {name: tensor.shape[1:] for name, tensor in model.input.items()}
+    seconds = []
+    for _ in range(1 + STEPS):
+        given = {name: random.random((BATCH, *s), np.float32) for name, s in shapes.items()}
+        given["photograph"] = random.integers(PHOTOGRAPHS, size=BATCH).astype(np.int32)
+        reward.seconds = 0.0
+        started = time.perf_counter()
+        model.train_on_batch(given, {"words": np.zeros((BATCH, 1), np.float32)})
+        seconds.append((time.perf_counter() - started, reward.seconds))
+    whole, rewards = np.median(seconds[1:], axis=0)
+    print(f"a self-critical step: {whole:.2f} s, of which the reward {1e3 * rewards:.1f} ms")
+    return {"seconds": whole, "reward seconds": rewards, "share": rewards / whole, "steps": STEPS}
+
+
 def main(_: list[str]) -> None:
     """Measures the usual batch, and how the cost grows with its size."""
     usual = measure(BATCH, SAMPLES, rounds=15)
@@ -197,7 +263,11 @@ def main(_: list[str]) -> None:
             (BATCH, SAMPLES, 20),
         )
     ]
-    content = {"usual batch": usual, "other batches": grown}
+    content = {
+        "usual batch": usual,
+        "other batches": grown,
+        "self-critical training step": measure_steps(),
+    }
     print(f"written to {write_results('cider', content, PACKAGES)}")
 
 

@@ -43,6 +43,18 @@ def test_each_word_is_the_one_that_its_chance_chooses(compiled):
     assert any(row[-1] == PADDING for row in expected)  # ended early
 
 
+@pytest.mark.parametrize("outputs", [130, 1000])
+def test_long_rows_are_searched_as_short_ones(outputs):
+    random = np.random.default_rng(0)
+    logits = random.normal(0, 2, (50, outputs))
+    p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    chances = random.random((50, 1), dtype=np.float32)
+    log_p = np.log(p).astype("float32")
+    words = np.asarray(sample(lambda w, s: (log_p, s), {"any": np.zeros((50, 1))}, chances))
+    expected = [np.searchsorted(np.cumsum(p[n]), chances[n, 0]) for n in range(50)]
+    np.testing.assert_array_equal(words[:, 1] - FIRST_OUTPUT, expected)
+
+
 def test_evenly_spread_chances_find_every_word_as_often_as_it_is_probable():
     model = HistoryModel(1, OUTPUTS, 0, seed=3)
     count = 1000
