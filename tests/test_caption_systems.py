@@ -11,7 +11,7 @@ from s_cnn_rnn.handover import load_model
 from s_cnn_rnn.predictions import predict
 from s_cnn_rnn.stages import planned_stages
 
-SYSTEMS = ("ours+attention", "ours+transformer")
+SYSTEMS = ("ours+attention", "ours+transformer", "msr-captivator")
 
 
 @pytest.fixture(scope="module", params=SYSTEMS)
@@ -23,7 +23,7 @@ def run(request, tiny_data, tmp_path_factory):
         system=request.param,
         stages={name: dict(stage) for name in STAGES},
         evaluation_photographs=4,
-        model={"units": 16, "word_embedding": 16, "longest": 16},
+        model={"units": 16, "word_embedding": 16, "longest": 6},
     )
 
 

@@ -26,6 +26,7 @@ def settings(system: str, **changes) -> RunSettings:
         ("nic-f", WRITTEN_FROM_FEATURES),
         ("v2l", ["cnn_head", "cnn", "rnn_predicted"]),
         ("att", ["cnn_head", "cnn", "rnn", "rnn_predicted", "joint"]),
+        ("msr-captivator", ["cnn_head", "cnn", "rnn", "rnn_predicted"]),
         ("ria", WRITTEN_FROM_FEATURES),
         ("cnn-rnn", WRITTEN_FROM_FEATURES),
         ("cnn-logistic", FIXED_LENGTH),
