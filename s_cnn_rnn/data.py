@@ -160,7 +160,8 @@ def training_batches(
         data: the training part.
         stage: batch size, captions, augmentation.
         inputs: of the stage's model, among "image", "features", "feature_map", "tags",
-            "neighbours", "concepts", "words", "drawn".
+            "neighbours", "concepts", "words", "drawn", "photograph" (its place in ``data``),
+            "chances".
         outputs: of the stage's model, among "concepts", "words".
         first_step: number of the first step; the same number gives the same batch in any run.
         steps: how many.
@@ -200,6 +201,8 @@ _TYPES = {
     "image": tf.string,
     "seed": tf.int32,
     "drawn": tf.bool,
+    "photograph": tf.int32,
+    "chances": tf.float32,
 }
 
 
@@ -228,6 +231,8 @@ class _StepReader:
             "image": [],
             "seed": [2],
             "drawn": [self.stage.captions or captions, length - 1],
+            "photograph": [],
+            "chances": [self.stage.samples, length - 1],
         }
         shapes |= {name: list(shape) for name, shape in self.model_inputs.shapes().items()}
         return shapes
@@ -250,6 +255,8 @@ class _StepReader:
             "image": lambda: np.array(self.data.photographs(photographs), object),
             "seed": lambda: seeds,
             "drawn": lambda: self._drawn(step),
+            "photograph": lambda: photographs.astype(np.int32),
+            "chances": lambda: self._chances(step),
         }
         read = self.model_inputs.read(photographs, views=chosen, random=random)
         return [read[name] if name in read else make[name]() for name in names]
@@ -259,6 +266,12 @@ class _StepReader:
         part = self.stage.scheduled_sampling * min(1.0, step / max(1, self.stage.steps - 1))
         random = np.random.default_rng((self.seed, step, 2))
         return random.random((self.stage.photographs, *self.shapes()["drawn"])) < part
+
+    def _chances(self, step: int) -> np.ndarray:
+        """By which captions are sampled (`sampling.sample`)."""
+        random = np.random.default_rng((self.seed, step, 3))
+        shape = (self.stage.photographs, *self.shapes()["chances"])
+        return random.random(shape, dtype=np.float32)
 
 
 def _decode(dataset, stage: StageSettings, image_size: int) -> tf.data.Dataset:

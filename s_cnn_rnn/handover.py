@@ -7,7 +7,7 @@ from s_cnn_rnn import checkpoints
 from s_cnn_rnn.annotation_model import AnnotationModel, build_model
 from s_cnn_rnn.encoders import ENCODERS
 from s_cnn_rnn.model_inputs import side_shapes
-from s_cnn_rnn.run_folder import RunFolder, SettingsDiffer
+from s_cnn_rnn.run_folder import RunFolder, SettingsDiffer, first_difference
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.stages import STAGES, Stage, cnn_stages, planned_stages, stages_of
 from s_cnn_rnn.systems import find_system
@@ -43,11 +43,16 @@ def require_whole_system(folder: RunFolder, settings: RunSettings) -> None:
     """Refuses a run that would end with parts that nothing has trained, before it begins.
 
     Raises:
-        FileNotFoundError: ``cnn_from`` names no run folder.
+        FileNotFoundError: ``cnn_from`` or ``starts_from`` names no run folder, or the latter one
+            that is not trained to the end.
         StagesMissing: no stage trains some part, or the run of ``cnn_from`` is not over.
-        DataSetDiffers: the run of ``cnn_from`` was trained on other data than this one.
-        SettingsDiffer: the run of ``cnn_from`` learnt other concepts, or in another way.
+        DataSetDiffers: the run of ``cnn_from`` or ``starts_from`` was trained on other data.
+        SettingsDiffer: the run of ``cnn_from`` learnt other concepts, or in another way; or that
+            of ``starts_from`` has other parts.
     """
+    if settings.starts_from:
+        _require_same_parts(folder, settings, RunFolder(pathlib.Path(settings.starts_from)))
+        return
     system = find_system(settings.system)
     trained = {part for stage in planned_stages(settings) for part in stage.trains}
     if settings.cnn_from:
@@ -87,6 +92,31 @@ def _require_shared_cnn(folder: RunFolder, shared: RunFolder, settings: RunSetti
         )
 
 
+def _require_same_parts(folder: RunFolder, settings: RunSettings, start: RunFolder) -> None:
+    """Refuses to start from a run that is not over, or that has other parts or data."""
+    theirs = start.settings()
+    _require_finished(start, theirs)
+    start.require_data(folder.data_digest())
+    described = [one.to_dict() for one in (theirs, settings)]
+    parts = ("system", "task", "encoder", "model")
+    difference = first_difference(*({name: one[name] for name in parts} for one in described))
+    if difference or start.vocabulary() != folder.vocabulary():
+        raise SettingsDiffer(
+            f"{start.path}: starts_from names this folder, but its parts are not those of "
+            f"{folder.path}: {difference or 'their vocabularies differ'}; set the settings of the "
+            "run that is started from"
+        )
+
+
+def _require_finished(folder: RunFolder, settings: RunSettings) -> None:
+    missing = [s.name for s in planned_stages(settings) if not folder.stage(s.name).finished]
+    if missing or not folder.weights.exists():
+        raise FileNotFoundError(
+            f"{folder.path}: not trained to the end; missing stages: {', '.join(missing) or 'none'}"
+            "; run the training program with the same --config and --run"
+        )
+
+
 def load_parts(
     model: AnnotationModel, folder: RunFolder, settings: RunSettings, before: str
 ) -> None:
@@ -104,9 +134,11 @@ def load_parts(
     if settings.cnn_from:
         cnn = RunFolder(pathlib.Path(settings.cnn_from))
         places = [cnn.stage(name) for name in cnn_stages(settings)] + places
+    weights = [place.weights for place in places if place.finished]
+    if settings.starts_from:
+        weights.insert(0, RunFolder(pathlib.Path(settings.starts_from)).weights)
     for name, part in model.present_parts().items():
-        files = [place.weights / f"{name}.npz" for place in places if place.finished]
-        files = [file for file in files if file.exists()]
+        files = [file for file in (w / f"{name}.npz" for w in weights) if file.exists()]
         if files:
             checkpoints.load(files[-1], checkpoints.weights_of({name: part}))
 
@@ -142,12 +174,7 @@ def load_model(folder: RunFolder) -> AnnotationModel:
         FileNotFoundError: this is no run folder, or stages are missing; the message names them.
     """
     settings = folder.settings()
-    missing = [s.name for s in planned_stages(settings) if not folder.stage(s.name).finished]
-    if missing or not folder.weights.exists():
-        raise FileNotFoundError(
-            f"{folder.path}: not trained to the end; missing stages: {', '.join(missing) or 'none'}"
-            "; run the training program with the same --config and --run"
-        )
+    _require_finished(folder, settings)
     bare = dataclasses.replace(settings.encoder, weights=None)
     model = build_model(
         dataclasses.replace(settings, encoder=bare),

@@ -14,7 +14,7 @@ class FinishedStage(NamedTuple):
 
     Args:
         stage: its row, cut to the system.
-        folder: where it was trained, perhaps in another run's folder (``cnn_from``).
+        folder: where it was trained, perhaps another run's (``cnn_from``, ``starts_from``).
         photographs: in a batch.
         summary: what its ``finished.json`` holds.
     """
@@ -27,7 +27,7 @@ class FinishedStage(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class RunCost:
-    """What a training took, the stages of a shared CNN (``cnn_from``) included.
+    """What a training took, with the stages of runs that it starts from.
 
     Args:
         seconds: of training steps.
@@ -41,9 +41,15 @@ class RunCost:
 
 
 def finished_stages(folder: RunFolder) -> list[FinishedStage]:
-    """The stages whose weights a run holds, in order, those of another run's CNN first."""
+    """The stages whose weights a run holds, in order, those of other runs first.
+
+    That is of the run that it starts from, or of the one whose CNN it takes.
+    """
     settings = folder.settings()
     own = [name for name, stage in settings.stages.items() if stage.steps]
+    if settings.starts_from:
+        start = RunFolder(pathlib.Path(settings.starts_from))
+        return finished_stages(start) + _finished(folder, own)
     if not settings.cnn_from:
         return _finished(folder, own)
     shared = RunFolder(pathlib.Path(settings.cnn_from))

@@ -42,6 +42,7 @@ def _difference_but_seed(first: RunFolder, second: RunFolder) -> str:
     described = []
     for folder in (first, second):
         settings = folder.settings()
-        content = settings.to_dict() | {"seed": 0, "cnn_from": bool(settings.cnn_from)}
+        from_others = {name: bool(getattr(settings, name)) for name in ("cnn_from", "starts_from")}
+        content = settings.to_dict() | {"seed": 0, **from_others}
         described.append(content | {"feature_cache": "", "jit": False})
     return first_difference(*described)

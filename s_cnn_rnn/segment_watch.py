@@ -29,7 +29,8 @@ class SegmentWatch(keras.callbacks.Callback):
 
     Attributes:
         step: steps of the stage that are done.
-        values: means of the segment so far: "loss", and "Lu" and "Lr" as far as the stage has them.
+        values: means of the segment so far: "loss", and "Lu" and "Lr" as far as the stage has them;
+            where it learns from rewards, those of the samples.
         stopped: whether Ctrl-C asked for a stop.
     """
 
@@ -45,8 +46,8 @@ class SegmentWatch(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         """Looks at the losses."""
         self.step = self.first + batch + 1
-        self.values = {_NAMES[name]: float(value) for name, value in (logs or {}).items()}
-        if len(self.stage.outputs) == 1:
+        self.values = {_NAMES.get(name, name): float(v) for name, v in (logs or {}).items()}
+        if len(self.stage.outputs) == 1 and not self.stage.rewarded:
             self.values[_LOSS_OF[self.stage.outputs[0]]] = self.values["loss"]
         if not math.isfinite(self.values["loss"]):
             raise TrainingDiverged(

@@ -92,6 +92,12 @@ class StageSettings:
         smallest_crop: smallest part of the photograph's area that a random crop keeps; 1 for none.
         scheduled_sampling: of the systems that sample: how many of the words that the decoder
             reads are its own at the last step, 0 to 1; it grows from 0 at the first.
+        samples: of the stage that learns from rewards: captions sampled of each photograph; the
+            baseline "samples" needs 2 or more.
+        baseline: there, what a sample's reward is compared with, a name of
+            `self_critical.BASELINES`.
+        bleu_reward: there, the factor on BLEU-4 (0 to 1) beside CIDEr-D (0 to 10); 0 for CIDEr-D
+            alone.
         evaluate_every: steps between evaluations on the validation part; 0 for the end only.
         checkpoint_every: steps between checkpoints.
     """
@@ -110,6 +116,9 @@ class StageSettings:
     flip: bool = False
     smallest_crop: float = 1.0
     scheduled_sampling: float = 0.25
+    samples: int = 5
+    baseline: str = "samples"
+    bleu_reward: float = 0.0
     evaluate_every: int = 0
     checkpoint_every: int = 500
 
@@ -149,6 +158,8 @@ class RunSettings:
             frozen features in place of those that train it.
         cnn_from: another run's folder ("" for none), whose encoder and semantic layer this run
             starts from instead of training its own.
+        starts_from: another finished run's folder ("" for none), all of whose parts this run
+            starts from; it goes on with stages of its own.
         feature_cache: folder for the features of frozen encoders, shared by all runs.
     """
 
@@ -166,6 +177,7 @@ class RunSettings:
     label_order: str = ""
     frozen_encoder: bool = False
     cnn_from: str = ""
+    starts_from: str = ""
     feature_cache: str = "data/features"
 
     @classmethod

@@ -1,9 +1,12 @@
 """A stage's view of a model: named inputs (the batch) to named outputs (what is learnt)."""
 
+import dataclasses
+
 import keras
 
 from s_cnn_rnn.annotation_model import AnnotationModel
 from s_cnn_rnn.label_alignment import PREDICTED_ORDER, PreferredOrder
+from s_cnn_rnn.self_critical import SelfCritical, self_critical_loss
 from s_cnn_rnn.system import PARTS
 
 
@@ -15,6 +18,7 @@ def stage_model(
     outputs: tuple[str, ...],
     captions: int,
     longest: int,
+    sampled: SelfCritical | None = None,
 ) -> keras.Model:
     """A Keras model over a system's parts.
 
@@ -27,25 +31,35 @@ def stage_model(
         outputs: "concepts" (logits [B, k]), "words" (log likelihood [B, C, longest + 1]) or both.
         captions: C.
         longest: most words of an annotation.
+        sampled: where words are learnt from rewards: samples captions. "words" is then their log
+            likelihood times their advantage, without dropout: the gradient of the reward expected
+            of the decoder as it writes.
     """
     training = {name: None if name in trains else False for name in PARTS}
     inputs = _inputs(model, source)
     given = dict(inputs)
     if source == "image":
         given |= model.encoded(given.pop("image"), training=training["encoder"])
+    if sampled is not None:
+        model = _without_dropout(model)
     results, logits = {}, None
     if source != "concepts" and model.system.supervised:
         logits = model.concept_logits(given, training)
     if "concepts" in outputs:
         results["concepts"] = logits
     if "words" in outputs:
-        inputs["words"] = keras.Input((captions, longest + 2), dtype="int32", name="words")
         s_hat = given.get("concepts")
         if logits is not None:
             s_hat = model.probabilities(logits)
         seen = model.seen(given, s_hat)
         opening = model.opening(seen, training["interface"])
-        words = inputs["words"]
+    if "words" in outputs and sampled is not None:
+        inputs |= sampled.inputs()
+        words, advantages = sampled(opening, inputs["photograph"], inputs["chances"])
+        results["words"] = model.decoder(words, opening) * advantages[:, :, None]
+    elif "words" in outputs:
+        words = keras.Input((captions, longest + 2), dtype="int32", name="words")
+        inputs["words"] = words
         if model.label_order == PREDICTED_ORDER:
             words = PreferredOrder(model.decoder, name="preferred_order")(words, opening)
         if model.system.samples and "decoder" in trains:
@@ -55,6 +69,43 @@ def stage_model(
             words, opening, inputs.get("drawn"), training=training["decoder"]
         )
     return keras.Model(inputs, results, name="stage")
+
+
+def stage_losses(model: AnnotationModel, outputs: tuple[str, ...], *, rewarded: bool) -> dict:
+    """The losses of a stage, by output.
+
+    Args:
+        model: the built system.
+        outputs: see `stage_model`.
+        rewarded: whether words are learnt from rewards.
+    """
+    losses = model.losses() | ({"words": self_critical_loss} if rewarded else {})
+    return {output: losses[output] for output in outputs}
+
+
+class _AtInference(keras.layers.Layer):
+    """A part that acts as at inference even where `fit` says that it is training.
+
+    Keras's functional models pass their own ``training`` on to each of their layers, over what
+    the layer was called with when they were built; a layer inside a layer keeps it.
+    """
+
+    def __init__(self, part: keras.layers.Layer):
+        super().__init__(dtype=part.dtype_policy, name=f"{part.name}_at_inference")
+        self.part, self.built = part, True
+
+    def call(self, *arguments, training=None):
+        """Calls the part."""
+        return self.part(*arguments, training=False)
+
+
+def _without_dropout(model: AnnotationModel) -> AnnotationModel:
+    parts = {
+        name: _AtInference(part)
+        for name, part in model.present_parts().items()
+        if name != "encoder"
+    }
+    return dataclasses.replace(model, **parts)
 
 
 def _inputs(model: AnnotationModel, source: str) -> dict:

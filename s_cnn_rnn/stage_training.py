@@ -26,8 +26,9 @@ from s_cnn_rnn.results import commit, hardware
 from s_cnn_rnn.run_folder import RunFolder
 from s_cnn_rnn.run_inputs import frozen_inputs
 from s_cnn_rnn.segment_watch import SegmentWatch
+from s_cnn_rnn.self_critical import sampled_captions
 from s_cnn_rnn.settings import RunSettings
-from s_cnn_rnn.stage_model import set_trainable, stage_model
+from s_cnn_rnn.stage_model import set_trainable, stage_losses, stage_model
 from s_cnn_rnn.stages import STAGES, Stage
 from s_cnn_rnn.systems import find_system
 from s_cnn_rnn.training_data import TrainingData
@@ -104,8 +105,8 @@ class StageTraining:
         )
         self.keras_model.compile(
             self.optimiser,
-            loss={name: self.model.losses()[name] for name in self.stage.outputs},
-            jit_compile=self.settings.jit,
+            loss=stage_losses(self.model, self.stage.outputs, rewarded=self.stage.rewarded),
+            jit_compile=self.settings.jit and not self.stage.rewarded,
         )
         self.optimiser.build(self.keras_model.trainable_variables)
 
@@ -126,6 +127,15 @@ class StageTraining:
             trains=self.stage.trains,
             outputs=self.stage.outputs,
             captions=self.captions,
+            longest=self.settings.model.longest,
+            sampled=self._sampled() if self.stage.rewarded else None,
+        )
+
+    def _sampled(self):
+        return sampled_captions(
+            self.model,
+            self.data.train.references,
+            stage=self.stage_settings,
             longest=self.settings.model.longest,
         )
 

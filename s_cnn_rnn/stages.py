@@ -21,6 +21,8 @@ class Stage:
             What the decoder sees of the photograph at every step is always there.
         trains: the parts that train; all others are frozen.
         outputs: what is learnt: "concepts" (Lu), "words" (Lr).
+        rewarded: whether words are learnt from rewards of captions that the decoder samples, in
+            place of Lr (`self_critical`).
     """
 
     name: str
@@ -29,6 +31,7 @@ class Stage:
     source: str
     trains: tuple[str, ...]
     outputs: tuple[str, ...]
+    rewarded: bool = False
 
     def reads_frozen_features(self, system: System) -> bool:
         """Whether such a system's model is fed in it with what a frozen encoder makes."""
@@ -95,6 +98,15 @@ STAGES = {
             trains=("encoder", "tag_layer", "semantic", "interface", "decoder"),
             outputs=("concepts", "words"),
         ),
+        Stage(
+            "self_critical",
+            "train_joint",
+            "interface and decoder from CIDEr-D of captions they sample; the CNN is frozen",
+            source="features",
+            trains=("interface", "decoder"),
+            outputs=("words",),
+            rewarded=True,
+        ),
     )
 }
 
@@ -148,7 +160,8 @@ def planned_stages(settings: RunSettings) -> list[Stage]:
     """The stages a run goes through.
 
     Those with steps; without those that train the encoder where it is frozen, and without the one
-    that stands in for them where it is not; without the CNN's where it comes from another run.
+    that stands in for them where it is not; without the CNN's where it comes from another run;
+    without those that learn from rewards where labels are written, which have none here.
     """
     named = [name for name, stage in settings.stages.items() if stage.steps]
     stages = stages_of(find_system(settings.system), named)
@@ -159,4 +172,4 @@ def planned_stages(settings: RunSettings) -> list[Stage]:
     if settings.cnn_from:
         own = ("train_rnn", "train_joint")
         stages = [stage for stage in stages if stage.program in own or stage.source == "tags"]
-    return stages
+    return [stage for stage in stages if not stage.rewarded or settings.task == "captions"]

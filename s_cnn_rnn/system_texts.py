@@ -103,6 +103,8 @@ def describe_stage(stage: Stage, system: System) -> str:
     learn = "learns" if len(stage.trains) == 1 else "learn"
     outputs = _join([f"the {output}" for output in stage.outputs])
     loss = " + ".join({"concepts": "Lu", "words": "Lr"}[output] for output in stage.outputs)
+    if stage.rewarded:
+        loss = "CIDEr-D of sampled captions"
     source = _SOURCES[stage.source]
     only_words = stage.outputs == ("words",) and system.embedding == "concepts"
     if stage.source == "features" and only_words:

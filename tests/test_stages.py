@@ -11,7 +11,7 @@ WRITTEN_FROM_FEATURES = ["rnn", "rnn_predicted", "joint"]
 
 
 def settings(system: str, **changes) -> RunSettings:
-    stages = {name: {"steps": 1} for name in STAGES}
+    stages = {name: {"steps": 1} for name, stage in STAGES.items() if not stage.rewarded}
     return RunSettings.from_dict({"data": "", "system": system, "stages": stages} | changes)
 
 
@@ -52,6 +52,18 @@ def test_the_cnn_of_another_run_is_not_trained_again_but_tags_are():
     names = [stage.name for stage in planned_stages(settings("ours+tags", cnn_from="other"))]
     assert names == ["tags", "rnn", "rnn_predicted", "joint"]
     assert planned_stages(settings("cnn-logistic", cnn_from="other")) == []
+
+
+def test_captions_may_be_rewarded_last_of_all_and_labels_are_not():
+    stages = {"joint": {"steps": 1}, "self_critical": {"steps": 1}}
+    [_, last] = planned_stages(settings("ours", stages=stages))
+    assert (last.name, last.trains, last.outputs) == (
+        "self_critical",
+        ("interface", "decoder"),
+        ("words",),
+    )
+    [joint] = planned_stages(settings("ours", stages=stages, task="labels"))
+    assert joint.name == "joint"
 
 
 def test_a_stage_without_steps_is_left_out():

@@ -21,6 +21,8 @@ from s_cnn_rnn.systems import SYSTEMS
                 "words (Lu + Lr) from features that the frozen encoder computed once.",
                 "The encoder, the semantic layer, the interface and the decoder learn the concepts "
                 "and the words (Lu + Lr) from photographs.",
+                "The interface and the decoder learn the words (CIDEr-D of sampled captions) from "
+                "the concepts that the frozen CNN predicts.",
             ],
         ),
         (
@@ -33,6 +35,8 @@ from s_cnn_rnn.systems import SYSTEMS
                 "The interface and the decoder learn the words (Lr) from features that the frozen "
                 "encoder computed once.",
                 "The encoder, the interface and the decoder learn the words (Lr) from photographs.",
+                "The interface and the decoder learn the words (CIDEr-D of sampled captions) from "
+                "features that the frozen encoder computed once.",
             ],
         ),
     ],
@@ -45,8 +49,8 @@ def test_stages_are_told_as_they_are(name, expected):
 
 def test_what_is_seen_at_every_step_is_told():
     system = SYSTEMS["ours+attention"]
-    *_, rnn, bridge, frozen, joint = stages_of(system, list(STAGES))
-    for stage in (rnn, bridge, frozen):
+    *_, rnn, bridge, frozen, joint, rewarded = stages_of(system, list(STAGES))
+    for stage in (rnn, bridge, frozen, rewarded):
         assert describe_stage(stage, system).endswith(" and the frozen encoder's feature map.")
     assert describe_stage(joint, system).endswith(" from photographs.")
 
