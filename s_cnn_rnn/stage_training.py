@@ -148,6 +148,7 @@ class StageTraining:
             self.model.encoder if self.frozen else None,
             data,
             self.data.train,
+            outputs=self.stage.outputs,
             views=views,
             progress=self.progress,
         )

@@ -82,7 +82,12 @@ class System:
     @property
     def side_information(self) -> tuple[str, ...]:
         """What its parts see beside F, of "tags", "neighbours" and "feature_map"."""
-        seen = {*SEES[self.semantic], *self.decoder_sees} | ({"tags"} if self.adds_tags else set())
+        return self.sees_for(("concepts", "words"))
+
+    def sees_for(self, outputs: tuple[str, ...]) -> tuple[str, ...]:
+        """The side information that such outputs need: without "words" the decoder's is not."""
+        seen = {*SEES[self.semantic]} | ({"tags"} if self.adds_tags else set())
+        seen |= {*self.decoder_sees} if "words" in outputs else set()
         return tuple(name for name in SIDE_INFORMATION if name in seen)
 
     @property
