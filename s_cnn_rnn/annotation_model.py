@@ -61,6 +61,11 @@ class AnnotationModel:
         return seen[0]
 
     @property
+    def candidates(self) -> int:
+        """How many candidates of a photograph are re-ranked; 0 where none are."""
+        return self.system.candidates
+
+    @property
     def learnt_concepts(self) -> tuple[str, ...]:
         """The concepts that it predicts; none where it learns none."""
         return self.vocabulary.concepts if self.system.supervised else ()

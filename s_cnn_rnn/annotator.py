@@ -25,6 +25,8 @@ from s_cnn_rnn.handover import load_model
 from s_cnn_rnn.hypotheses import Hypothesis, highest_scores, hypotheses
 from s_cnn_rnn.model_inputs import ModelInputs
 from s_cnn_rnn.photographs import DamagedPhotograph, read_photograph
+from s_cnn_rnn.progress import no_progress
+from s_cnn_rnn.reranking import Reranker, reranked, reranker_of, searched
 from s_cnn_rnn.run_folder import RunFolder
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.systems import find_system
@@ -111,10 +113,16 @@ class Annotator:
     Args:
         model: trained; or an ensemble.
         settings: of its run.
+        reranker: puts what the beam finds in another order, where the system does so.
     """
 
-    def __init__(self, model: AnnotationModel | Ensemble, settings: RunSettings):
-        self.model, self.settings = model, settings
+    def __init__(
+        self,
+        model: AnnotationModel | Ensemble,
+        settings: RunSettings,
+        reranker: Reranker | None = None,
+    ):
+        self.model, self.settings, self.reranker = model, settings, reranker
         self._writers: dict[int, Writer] = {}
         self._usual = usual_concepts(model.vocabulary)
 
@@ -134,7 +142,8 @@ class Annotator:
                     f"{run.path}: {system.name} labels photographs by what a data set knows of "
                     f"them ({system.summary}); use experiments.evaluate, or another system's run"
                 )
-        return cls(load_model(folder), folder.settings())
+        model = load_model(folder)
+        return cls(model, folder.settings(), reranker_of(folder, model, progress=no_progress))
 
     def annotate(
         self,
@@ -203,15 +212,19 @@ class Annotator:
         else:
             written = write(self._writer(beams), seen, batch=size)
             found = hypotheses(written, self.model.vocabulary)
+            if self.reranker is not None:
+                found = reranked(self.reranker, found, concepts, self.model.vocabulary)
+            found = [each[:beams] for each in found]
         for n, name in enumerate(names):
             ranked = () if concepts is None else self._ranked(concepts[n])
             yield Annotation(name, self.model.vocabulary.kind, found[n], ranked)
 
     def _writer(self, beams: int) -> Writer:
         if beams not in self._writers:
-            settings = self.settings
+            decoding = searched(self.model, self.settings.decoding)
+            returned = beams if self.reranker is None else decoding.width
             self._writers[beams] = Writer(
-                self.model, settings.decoding, settings.model.longest, returned=beams
+                self.model, decoding, self.settings.model.longest, returned=returned
             )
         return self._writers[beams]
 

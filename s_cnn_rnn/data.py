@@ -216,7 +216,11 @@ class _StepReader:
     model_inputs: ModelInputs
 
     def __post_init__(self):
-        self.order = Order(len(self.data), self.stage.photographs, self.seed)
+        count, annotations, _ = self.data.words.shape
+        self.order = Order(count, self.stage.photographs, self.seed)
+        # So that a short stage sees all annotations, of some photographs each.
+        random = np.random.default_rng((self.seed, 3))
+        self.first = random.integers(max(1, annotations), size=count)
 
     def shapes(self) -> dict[str, list[int]]:
         """Shape of one photograph's part of each array."""
@@ -243,7 +247,10 @@ class _StepReader:
         make = {
             "concepts": lambda: self.data.concepts[photographs].astype(np.float32),
             "words": lambda: choose_captions(
-                self.data.words[photographs], epochs, self.stage.captions
+                self.data.words[photographs],
+                epochs,
+                self.stage.captions,
+                self.first[photographs],
             ),
             "image": lambda: np.array(self.data.photographs(photographs), object),
             "seed": lambda: seeds,

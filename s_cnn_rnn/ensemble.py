@@ -53,6 +53,11 @@ class Ensemble:
         return self.members[0].decoder
 
     @property
+    def candidates(self) -> int:
+        """None is re-ranked, whatever the members do alone."""
+        return 0
+
+    @property
     def learnt_concepts(self) -> tuple[str, ...]:
         """The concepts that every member learns; none where they are not the same."""
         learnt = {member.learnt_concepts for member in self.members}

@@ -74,6 +74,8 @@ class MessageLayer(keras.layers.Layer):
         Concept logits, float32 [B, k].
     """
 
+    sees = ("tags",)
+
     def __init__(self, concepts: int, *, dropout: float = 0.0, prior=None, **kwargs):
         super().__init__(**kwargs)
         self.concepts = concepts

@@ -116,6 +116,19 @@ class ModelInputs:
             found = self.feature_maps[views][photographs]
         return found.astype(np.float32)
 
+    def first(self, count: int) -> "ModelInputs":
+        """The first ``count`` photographs; the pool stays whole."""
+        maps = self.feature_maps and tuple(view[:count] for view in self.feature_maps)
+        cut = {
+            name: None if values is None else values[:count]
+            for name, values in (
+                ("features", self.features),
+                ("tags", self.tags),
+                ("nearest", self.nearest),
+            )
+        }
+        return dataclasses.replace(self, feature_maps=maps, **cut)
+
     def as_seen(self) -> dict[str, np.ndarray]:
         """All N photographs in their first view, [N, ...] each; the map stays on disk, float16."""
         seen = dataclasses.replace(self, feature_maps=None).read(slice(None))

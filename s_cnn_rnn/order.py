@@ -43,13 +43,16 @@ class Order:
         return self._permutations[epoch]
 
 
-def choose_captions(words: np.ndarray, epochs: np.ndarray, captions: int | None) -> np.ndarray:
+def choose_captions(
+    words: np.ndarray, epochs: np.ndarray, captions: int | None, first: np.ndarray | int = 0
+) -> np.ndarray:
     """Takes each photograph's next ``captions`` annotations in turn, from epoch to epoch.
 
     Args:
         words: int32 [B, C, T].
         epochs: int64 [B], how often each photograph was seen before.
         captions: how many to take; None takes all C.
+        first: int64 [B], which annotation of each photograph the first epoch begins with.
 
     Returns:
         int32 [B, captions, T].
@@ -57,5 +60,6 @@ def choose_captions(words: np.ndarray, epochs: np.ndarray, captions: int | None)
     if captions is None:
         return words
     real = np.maximum((words[:, :, 0] != PADDING).sum(axis=1), 1)
-    places = (epochs[:, None] * captions + np.arange(captions)) % real[:, None]
+    begin = epochs * captions + first
+    places = (begin[:, None] + np.arange(captions)) % real[:, None]
     return np.take_along_axis(words, places[:, :, None], axis=1)

@@ -5,7 +5,6 @@ Ie is zero. It sees no photograph, so it writes one and the same annotation for 
 """
 
 import dataclasses
-import hashlib
 import json
 import os
 import pathlib
@@ -20,8 +19,9 @@ from s_cnn_rnn.data import EncodedSplit
 from s_cnn_rnn.ensemble import Ensemble
 from s_cnn_rnn.handover import load_model
 from s_cnn_rnn.hypotheses import FIXED_LENGTH, Hypothesis, highest_scores, hypotheses
-from s_cnn_rnn.prepared import PreparedData, file_digest
+from s_cnn_rnn.prepared import PreparedData
 from s_cnn_rnn.progress import Progress, no_progress
+from s_cnn_rnn.reranking import Reranker, reranked, reranker_of, searched
 from s_cnn_rnn.run_folder import RunFolder
 from s_cnn_rnn.run_inputs import frozen_inputs
 from s_cnn_rnn.settings import RunSettings
@@ -163,15 +163,16 @@ def predict(folder: RunFolder, split: str, *, progress: Progress = no_progress) 
     prepared = PreparedData(settings.data)
     data = whole_split(prepared, split, _same_vocabulary(folder, prepared))
     model = load_model(folder)
+    reranker = reranker_of(folder, model, progress=progress)
     made_from = {
         "format": FORMAT,
         "kind": model.vocabulary.kind,
         "data": f"{prepared.name} {prepared.version}",
         "data_digest": prepared.digest,
         "split": split,
-        "weights": _weights_digest(folder),
+        "weights": folder.weights_digest(),
         "concepts": len(model.learnt_concepts),
-        **_how_written(model, settings),
+        **_how_written(model, settings, reranker),
     }
     saved = Predictions.load_if_made_from(folder, split, made_from)
     if saved is not None:
@@ -191,6 +192,9 @@ def predict(folder: RunFolder, split: str, *, progress: Progress = no_progress) 
             seen,
             lambda done: progress(f"annotating {split}", done, len(data), {}),
         )
+        if reranker is not None:
+            beams = reranked(reranker, beams, concepts, model.vocabulary)
+        beams = [each[: settings.decoding.width] for each in beams]
     photographs = tuple(
         Prediction(annotation.image_id, annotation.file_name, found)
         for annotation, found in zip(data.annotations, beams, strict=True)
@@ -201,10 +205,13 @@ def predict(folder: RunFolder, split: str, *, progress: Progress = no_progress) 
     return predictions
 
 
-def _how_written(model: AnnotationModel | Ensemble, settings: RunSettings) -> dict:
+def _how_written(
+    model: AnnotationModel | Ensemble, settings: RunSettings, reranker: Reranker | None
+) -> dict:
     if model.decoder is None:
         return {"labels": FIXED_LENGTH}
-    return {
+    ranking = {} if reranker is None else {"reranking": dataclasses.asdict(reranker)}
+    return ranking | {
         "decoding": dataclasses.asdict(settings.decoding),
         "longest": settings.model.longest,
     }
@@ -218,8 +225,8 @@ def _write(
 ) -> tuple[list[tuple[Hypothesis, ...]], Hypothesis]:
     """What the decoder writes for each photograph, and what it writes without one."""
     batch = min(BATCH, len(next(iter(seen.values()))))
-    width = settings.decoding.width
-    writer = Writer(model, settings.decoding, settings.model.longest, returned=width)
+    decoding = searched(model, settings.decoding)
+    writer = Writer(model, decoding, settings.model.longest, returned=decoding.width)
     written = write(writer, seen, batch=batch, progress=lambda done, _: progress(done))
     nothing = write(writer, see_nothing(model, seen), batch=batch)
     [text_only, *_] = hypotheses(nothing, model.vocabulary)[0]
@@ -251,12 +258,3 @@ def _same_vocabulary(folder: RunFolder, prepared: PreparedData) -> Vocabulary:
             "train again, or prepare the data set as it was"
         )
     return vocabulary
-
-
-def _weights_digest(folder: RunFolder) -> str:
-    digest = hashlib.sha256()
-    for member in folder.members():
-        digest.update(f"{_weights_digest(member)}\n".encode())
-    for path in sorted(folder.weights.glob("*.npz")):
-        digest.update(f"{path.name} {file_digest(path)}\n".encode())
-    return digest.hexdigest()

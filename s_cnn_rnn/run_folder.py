@@ -1,12 +1,13 @@
 """What lies where in a run folder, which alone is enough to resume, evaluate and annotate."""
 
 import dataclasses
+import hashlib
 import json
 import pathlib
 
 from absl import logging
 
-from s_cnn_rnn.prepared import DESCRIPTION_FILE, PreparedData
+from s_cnn_rnn.prepared import DESCRIPTION_FILE, PreparedData, file_digest
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.systems import find_system
 from s_cnn_rnn.vocabulary import Vocabulary
@@ -106,6 +107,20 @@ class RunFolder:
     def weights(self) -> pathlib.Path:
         """Folder of the final weights, one file a part."""
         return self.path / "weights"
+
+    def weights_digest(self) -> str:
+        """SHA-256 of all final weights (an ensemble's: of its members')."""
+        digest = hashlib.sha256()
+        for member in self.members():
+            digest.update(f"{member.weights_digest()}\n".encode())
+        for path in sorted(self.weights.glob("*.npz")):
+            digest.update(f"{path.name} {file_digest(path)}\n".encode())
+        return digest.hexdigest()
+
+    @property
+    def reranking(self) -> pathlib.Path:
+        """How candidates are re-ranked (`reranking`), as JSON, where the system does so."""
+        return self.path / "reranking.json"
 
     @property
     def report(self) -> pathlib.Path:

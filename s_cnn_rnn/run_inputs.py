@@ -18,6 +18,7 @@ def frozen_inputs(
     data: EncodedSplit,
     train: EncodedSplit,
     *,
+    outputs: tuple[str, ...] = ("concepts", "words"),
     views: int = 1,
     progress: Progress,
 ) -> ModelInputs:
@@ -28,6 +29,7 @@ def frozen_inputs(
         encoder: frozen; None where photographs go through it at every step.
         data: the split.
         train: the train split, in which neighbours are sought.
+        outputs: what is wanted of the model.
         views: 1: photographs as seen; 2: as seen and mirrored.
         progress: told of photographs encoded.
     """
@@ -43,7 +45,7 @@ def frozen_inputs(
             settings.encoder.name,
             split,
             views=views,
-            with_map="feature_map" in system.side_information,
+            with_map="feature_map" in system.sees_for(outputs),
             progress=lambda done, total: progress(f"features of {split.split}", done, total, {}),
         )
 

@@ -23,6 +23,8 @@ class SemanticLayer(keras.layers.Layer):
         Concept logits, float32 [B, k].
     """
 
+    sees: tuple[str, ...] = ()
+
     def __init__(self, concepts: int, *, dropout: float = 0.0, prior=None, **kwargs):
         super().__init__(**kwargs)
         self.concepts = concepts

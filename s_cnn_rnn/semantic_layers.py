@@ -3,21 +3,20 @@
 import keras
 
 from s_cnn_rnn.message_layer import MessageLayer
+from s_cnn_rnn.multiple_instances import MultipleInstances
 from s_cnn_rnn.semantic import SemanticLayer
 from s_cnn_rnn.settings import ModelSettings
 from s_cnn_rnn.tag_neighbours import NeighbourLayer
 
 SEMANTIC_LAYERS: dict[str, type[keras.layers.Layer]] = {
     "linear": SemanticLayer,
+    "multiple_instances": MultipleInstances,
     "neighbours": NeighbourLayer,
     "messages": MessageLayer,
 }
 
-SEES: dict[str, tuple[str, ...]] = {
-    "": (),
-    "linear": (),
-    "neighbours": ("neighbours",),
-    "messages": ("tags",),
+SEES: dict[str, tuple[str, ...]] = {"": ()} | {
+    name: layer.sees for name, layer in SEMANTIC_LAYERS.items()
 }
 """The side information that each layer is called with after F."""
 

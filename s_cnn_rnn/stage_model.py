@@ -36,7 +36,7 @@ def stage_model(
             of the decoder as it writes.
     """
     training = {name: None if name in trains else False for name in PARTS}
-    inputs = _inputs(model, source)
+    inputs = _inputs(model, source, outputs)
     given = dict(inputs)
     if source == "image":
         given |= model.encoded(given.pop("image"), training=training["encoder"])
@@ -108,9 +108,9 @@ def _without_dropout(model: AnnotationModel) -> AnnotationModel:
     return dataclasses.replace(model, **parts)
 
 
-def _inputs(model: AnnotationModel, source: str) -> dict:
+def _inputs(model: AnnotationModel, source: str, outputs: tuple[str, ...]) -> dict:
     side = {
-        name: keras.Input(model.shapes[name], name=name) for name in model.system.side_information
+        name: keras.Input(model.shapes[name], name=name) for name in model.system.sees_for(outputs)
     }
     if source == "concepts":
         true = {"concepts": keras.Input((len(model.vocabulary.concepts),), name="concepts")}

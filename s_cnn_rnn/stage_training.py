@@ -29,7 +29,7 @@ from s_cnn_rnn.segment_watch import SegmentWatch
 from s_cnn_rnn.self_critical import sampled_captions
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.stage_model import set_trainable, stage_losses, stage_model
-from s_cnn_rnn.stages import Stage
+from s_cnn_rnn.stages import STAGES, Stage
 from s_cnn_rnn.systems import find_system
 from s_cnn_rnn.training_data import TrainingData
 from s_cnn_rnn.writing import Likelihoods
@@ -148,6 +148,7 @@ class StageTraining:
             self.model.encoder if self.frozen else None,
             data,
             self.data.train,
+            outputs=self.stage.outputs,
             views=views,
             progress=self.progress,
         )
@@ -212,7 +213,8 @@ class StageTraining:
             outputs=self.stage.outputs,
             first_step=first,
             steps=upto - first,
-            seed=self.settings.seed,
+            # Each stage has an order of its own: none replays what an earlier one began with.
+            seed=1000 * list(STAGES).index(self.stage.name) + self.settings.seed,
             image_size=self.model.encoder.input_shape[1] if self.model.encoder else None,
             model_inputs=self.inputs,
         )

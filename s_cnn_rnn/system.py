@@ -43,6 +43,8 @@ class System:
         concepts: k, where the system has fewer than the data set: its most frequent ones.
         concept_loss: how concepts are learnt, a name of `losses.CONCEPT_LOSSES`.
         label_order: in which a list of labels is learnt, one of `LABEL_ORDERS`.
+        candidates: how many of the beam's hypotheses are put in another order (`reranking`); 0: the
+            beam's own order counts.
         samples: whether the decoder reads some words of its own in training (scheduled sampling).
         frozen_encoder: whether the system is defined with a CNN that is never trained.
         skips: stages that it does not go through, by definition.
@@ -62,6 +64,7 @@ class System:
     concepts: int | None = None
     concept_loss: str = "logistic"
     label_order: str = "rare_first"
+    candidates: int = 0
     samples: bool = False
     frozen_encoder: bool = False
     skips: tuple[str, ...] = ()
@@ -79,7 +82,12 @@ class System:
     @property
     def side_information(self) -> tuple[str, ...]:
         """What its parts see beside F, of "tags", "neighbours" and "feature_map"."""
-        seen = {*SEES[self.semantic], *self.decoder_sees} | ({"tags"} if self.adds_tags else set())
+        return self.sees_for(("concepts", "words"))
+
+    def sees_for(self, outputs: tuple[str, ...]) -> tuple[str, ...]:
+        """The side information that such outputs need: without "words" the decoder's is not."""
+        seen = {*SEES[self.semantic]} | ({"tags"} if self.adds_tags else set())
+        seen |= {*self.decoder_sees} if "words" in outputs else set()
         return tuple(name for name in SIDE_INFORMATION if name in seen)
 
     @property

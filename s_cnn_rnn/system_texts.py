@@ -1,5 +1,6 @@
 """Systems and stages told in sentences, made from their rows, so that they are true of each."""
 
+import collections
 from collections.abc import Sequence
 
 from s_cnn_rnn.stages import Stage
@@ -18,6 +19,9 @@ _BESIDE = {
     "neighbours": " and at others with similar tags",
     "feature_map": "",
 }
+_LOOKS_AT = collections.defaultdict(
+    lambda: "a photograph", multiple_instances="each place of a photograph by itself"
+)
 _BEFORE_EVERY_WORD = {
     "concepts": "attends to the surest of them before every word",
     "feature_map": "looks before every word at the places of the photograph that it needs",
@@ -49,7 +53,7 @@ def introduce_system(system: System, concepts: int, stages: int, *, task: str = 
     """
     kind = "concepts" if task == "captions" else "labels"
     beside = "".join(_BESIDE[name] for name in system.side_information)
-    looks = f"A convolutional network looks at a photograph{beside}"
+    looks = f"A convolutional network looks at {_LOOKS_AT[system.semantic]}{beside}"
     sure = f"how sure it is of each of {concepts:,} {kind}"
     if "encoder" not in system.parts:
         looks = "A small network reads the tags of a photograph and does not see the photograph"
@@ -66,8 +70,16 @@ def introduce_system(system: System, concepts: int, stages: int, *, task: str = 
         text = f"{looks} and learns to say {sure}; {_how_written(system, task, read)}"
     else:
         read = "those probabilities"
-        read = read if system.decoder_sees else f"nothing but {read}"
+        if system.embedding == "features_and_concepts":
+            read = "those probabilities and a vector of features"
+        elif not system.decoder_sees:
+            read = f"nothing but {read}"
         text = f"{looks} and says {sure}; {_how_written(system, task, read)}"
+    if system.candidates:
+        text += (
+            f"; of the {system.candidates} likeliest captions the best is chosen by likelihood, "
+            f"length and the {kind} that it names"
+        )
     count = _NUMBERS[stages] if stages < len(_NUMBERS) else str(stages)
     below = f"It was trained in the {count} stage{'s' if stages != 1 else ''} below."
     return f"{text} ({system.reference}). {below}"

@@ -143,6 +143,19 @@ SYSTEMS = {
             fusion="concept_attention",
         ),
         System(
+            name="msr-captivator",
+            summary="words detected place by place; a GRU writes from them and the features; "
+            "candidates are re-ranked",
+            reference="Fang et al. 2015; Devlin et al. 2015",
+            tasks=("captions",),
+            semantic="multiple_instances",
+            interface="step_zero_input",
+            embedding="features_and_concepts",
+            cell="gru",
+            candidates=10,
+            skips=("joint_frozen", "joint"),
+        ),
+        System(
             name="cnn-logistic",
             summary="an independent sigmoid for each label",
             reference=f"{PAPER}, section 4.3; Gong et al. 2014",

@@ -99,6 +99,8 @@ class NeighbourLayer(keras.layers.Layer):
         Concept logits, float32 [B, k].
     """
 
+    sees = ("neighbours",)
+
     def __init__(
         self, concepts: int, *, units: int = 500, dropout: float = 0.0, prior=None, **kwargs
     ):

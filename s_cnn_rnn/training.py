@@ -1,11 +1,18 @@
 """Runs the stages of a run, in order, that are not over yet."""
 
-from s_cnn_rnn.handover import collect_weights, require_earlier_stages, require_whole_system
+from s_cnn_rnn.handover import (
+    collect_weights,
+    load_model,
+    require_earlier_stages,
+    require_whole_system,
+)
 from s_cnn_rnn.progress import Progress, no_progress
+from s_cnn_rnn.reranking import reranker_of
 from s_cnn_rnn.run_folder import RunFolder
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.stage_training import StageTraining
 from s_cnn_rnn.stages import planned_stages
+from s_cnn_rnn.systems import find_system
 from s_cnn_rnn.training_data import open_data
 
 
@@ -42,3 +49,5 @@ def train(
             StageTraining(folder, settings, stage, data, progress).run()
     if all(folder.stage(stage.name).finished for stage in planned):
         collect_weights(folder, settings)
+        if find_system(settings.system).candidates:
+            reranker_of(folder, load_model(folder), progress=progress)

@@ -26,6 +26,7 @@ PARAMETERS = {
     "att": {"semantic": 2048 * 1000 + 1000, "interface": 2048 * 512 + 512},
     "ours+attention": {"semantic": 2048 * 1000 + 1000, "interface": 1000 * 512 + 512},
     "ours+transformer": {"semantic": 2048 * 1000 + 1000, "interface": 1000 * 2048 + 2048},
+    "msr-captivator": {"semantic": 2048 * 1000 + 1000, "interface": 3048 * 512 + 512},
 }
 # What their decoders have otherwise: m-RNN a plain cell and the multimodal layer, semantic
 # attention U, V, W_h and its bias, v_x and v_h; visual attention maps 2,048 channels to keys and
@@ -42,6 +43,7 @@ DECODER_DIFFERENCE = {
         + 2 * (4 * (512 * 512 + 512) + 2 * 512 * 1024 + 1024 + 512 + 4 * 512)
         + 2 * 512
     ),
+    "msr-captivator": -(1024 * 512 + 512),  # a GRU has three gates
 }
 # At the papers' sizes: the map of Inception v3, and a small one for small models.
 PAPERS_MAP, SMALL_MAP = (64, 2048), (4, 7)

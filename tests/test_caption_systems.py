@@ -1,5 +1,7 @@
 """Systems with a part of their own, through all their stages: a few steps of each, then writing."""
 
+import pathlib
+
 import numpy as np
 import pytest
 from keras import ops
@@ -11,7 +13,7 @@ from s_cnn_rnn.handover import load_model
 from s_cnn_rnn.predictions import predict
 from s_cnn_rnn.stages import planned_stages
 
-SYSTEMS = ("ours+attention", "ours+transformer")
+SYSTEMS = ("ours+attention", "ours+transformer", "msr-captivator")
 
 
 @pytest.fixture(scope="module", params=SYSTEMS)
@@ -23,7 +25,8 @@ def run(request, tiny_data, tmp_path_factory):
         system=request.param,
         stages={name: dict(stage) for name in STAGES},
         evaluation_photographs=4,
-        model={"units": 16, "word_embedding": 16, "longest": 16},
+        model={"units": 16, "word_embedding": 16, "longest": 6},
+        feature_cache=str(tmp_path_factory.mktemp("features")),
     )
 
 
@@ -47,6 +50,15 @@ def test_all_that_trains_has_moved_in_the_last_stage(run):
             new = read_arrays(run.stage(last.name).weights / f"{part}.npz")[0]
             still = [name for name in new if np.array_equal(old[name], new[name])]
             assert [name for name in still if "centre" not in name] == []
+
+
+def test_maps_are_kept_only_of_the_encoders_that_need_them(run):
+    """The head of `ours+attention` learns from F alone: the first encoder is asked for no maps."""
+    features = pathlib.Path(run.settings().feature_cache)
+    made = {path.stem for path in features.glob("*_train_*.npy")}
+    maps = {stem for stem in made if stem.endswith("_map")}
+    expected = {"ours+attention": 2, "ours+transformer": 0, "msr-captivator": 4}
+    assert len(maps) == expected[run.settings().system]  # of one encoder or two, in two views
 
 
 def test_photographs_are_annotated_as_in_evaluation(run, tiny_data):

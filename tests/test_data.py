@@ -151,3 +151,18 @@ def test_labels_that_train_lacks_are_left_out_with_a_warning(tiny_data, monkeypa
     after = encode_split(tiny_data, "validation", vocabulary, longest=12)
     np.testing.assert_array_equal(before.words, after.words)
     assert "left out: unicorn" in caplog.text
+
+
+def test_a_short_stage_sees_all_annotations(split):
+    """One epoch with one caption a photograph: the photographs begin with different ones."""
+    stage = StageSettings(steps=6, photographs=8, captions=1)
+    chosen = set()
+    for inputs, _ in training_batches(
+        split, stage, inputs=("words",), outputs=("words",), first_step=0, steps=6, seed=0
+    ):
+        for words in inputs["words"].numpy()[:, 0]:
+            [photograph] = {
+                n for n, known in enumerate(split.words) if (words == known).all(1).any()
+            }
+            chosen |= set(np.flatnonzero((split.words[photograph] == words).all(axis=1)))
+    assert chosen == set(range(split.words.shape[1]))

@@ -89,6 +89,15 @@ def test_the_feature_map_of_all_photographs_is_not_read_but_mapped(tmp_path):
     np.testing.assert_array_equal(inputs.as_seen()["features"], features(TRAIN)[:, 0])
 
 
+def test_the_first_photographs_are_seen_as_before():
+    for system in ("ours+attention", "tag-neighbours", "tags-alone"):
+        whole = open_split(system, TRAIN)
+        part = whole.first(3)
+        assert len(part) == 3
+        for name, values in part.read(slice(None)).items():
+            np.testing.assert_array_equal(values, whole.read(slice(0, 3))[name])
+
+
 def test_neighbours_are_the_nearest_and_drawn_in_training():
     inputs = open_split("tag-neighbours", TRAIN)
     pool = features(TRAIN)[:, 0]

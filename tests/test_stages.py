@@ -26,6 +26,7 @@ def settings(system: str, **changes) -> RunSettings:
         ("nic-f", WRITTEN_FROM_FEATURES),
         ("v2l", ["cnn_head", "cnn", "rnn_predicted"]),
         ("att", ["cnn_head", "cnn", "rnn", "rnn_predicted", "joint"]),
+        ("msr-captivator", ["cnn_head", "cnn", "rnn", "rnn_predicted"]),
         ("ria", WRITTEN_FROM_FEATURES),
         ("cnn-rnn", WRITTEN_FROM_FEATURES),
         ("cnn-logistic", FIXED_LENGTH),
@@ -82,5 +83,8 @@ def test_parts_are_cut_to_the_system():
     assert head.trains == ("tag_layer", "semantic")
     assert cnn.trains == ("encoder", "tag_layer", "semantic")
     assert joint.trains == ("encoder", "tag_layer", "semantic", "interface", "decoder")
+    attention, detects = find_system("ours+attention"), find_system("msr-captivator")
+    assert [row.sees_for(("concepts",)) for row in (attention, detects)] == [(), ("feature_map",)]
+    assert attention.sees_for(("words",)) == ("feature_map",)
     [*_, joint] = planned_stages(settings("ria"))
     assert (joint.trains, joint.outputs) == (("encoder", "interface", "decoder"), ("words",))

@@ -65,6 +65,8 @@ def test_each_system_is_introduced_as_what_it_is():
         "reads those probabilities, as its first state, looks before every word at the places of "
         "the photograph that it needs, and writes the caption"
     ) in texts["ours+attention"]
+    assert "looks at each place of a photograph by itself and says how" in texts["msr-captivator"]
+    assert "of the 10 likeliest captions the best is chosen by" in texts["msr-captivator"]
     assert (
         "a transformer reads nothing but those probabilities, as if they were the first words, "
         "and writes the caption"

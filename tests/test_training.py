@@ -72,7 +72,8 @@ def test_losses_of_the_joint_stage_add_up(tiny_run):
 
 def test_a_validation_part_of_one_photograph_is_enough(tiny_data, tmp_path):
     folder = RunFolder(tmp_path / "run")
-    train(folder, tiny_settings(tiny_data, stages=_some("rnn"), evaluation_photographs=1))
+    settings = tiny_settings(tiny_data, stages=_some("rnn", "joint"), evaluation_photographs=1)
+    train(folder, settings, programs=("train_rnn",))
     assert "validation/CIDEr" in folder.stage("rnn").read_summary()["validation"]
 
 
@@ -132,7 +133,7 @@ def test_a_loss_that_is_no_number_stops_and_keeps_the_last_checkpoint(tiny_data,
     stage = {"steps": 40, "photographs": 8, "checkpoint_every": 1, "learning_rate": 1e18}
     folder = RunFolder(tmp_path / "run")
     with pytest.raises(TrainingDiverged, match=r"stage rnn, step .*lower the learning rate"):
-        train(folder, tiny_settings(tiny_data, stages={"rnn": stage}))
+        train(folder, tiny_settings(tiny_data, stages={"rnn": stage} | _some("joint")))
     newest = sorted(folder.stage("rnn").checkpoints.glob("*.npz"))
     assert newest
     for path in newest:

@@ -7,13 +7,19 @@ from s_cnn_rnn.caption_metrics.coco_results import (
     write_coco_results,
 )
 from s_cnn_rnn.caption_metrics.corpus_figures import METRICS
-from s_cnn_rnn.caption_metrics.scoring import CaptionScores, quick_scores, score_captions
+from s_cnn_rnn.caption_metrics.scoring import (
+    CaptionScores,
+    quick_cider,
+    quick_scores,
+    score_captions,
+)
 
 __all__ = [
     "METRICS",
     "CaptionScores",
     "caption_statistics",
     "check_coco_results",
+    "quick_cider",
     "quick_scores",
     "read_coco_results",
     "score_captions",
