@@ -28,6 +28,7 @@ from s_cnn_rnn.self_critical import (
 )
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.stage_model import stage_model
+from s_cnn_rnn.systems import SYSTEMS
 from s_cnn_rnn.training import train
 from s_cnn_rnn.vocabulary import END, FIRST_OUTPUT, PADDING, START, Vocabulary
 
@@ -198,6 +199,39 @@ def greedy_words(model, features) -> list[int]:
     if words[-1] != END:
         words.append(END)
     return words + [PADDING] * (LONGEST + 2 - len(words))
+
+
+CAPTION_SYSTEMS = [name for name, row in SYSTEMS.items() if "captions" in row.tasks]
+
+
+@pytest.mark.parametrize("system", CAPTION_SYSTEMS)
+def test_every_captioning_system_can_be_rewarded(vocabulary, system):
+    """What is sampled is what teacher forcing is rewarded for: the likelihoods agree with steps."""
+    content = {
+        "data": "",
+        "system": system,
+        "encoder": {"name": "small_cnn", "weights": None, "image_size": 32},
+        "model": {"units": 8, "word_embedding": 8, "longest": LONGEST, "decoder_dropout": 0.5},
+    }
+    model = build_model(RunSettings.from_dict(content), vocabulary)
+    rewarded, sampled = rewarded_model(model, "samples")
+    random = np.random.default_rng(0)
+    shapes = {name: tensor.shape[1:] for name, tensor in rewarded.input.items()}
+    given = {name: random.random((3, *s), dtype=np.float32) for name, s in shapes.items()}
+    given["photograph"] = np.arange(3, dtype="int32")
+    weighted = np.asarray(rewarded(given, training=True)["words"])
+    inputs = {name: given[name] for name in given if name not in ("photograph", "chances")}
+    seen = model.seen(inputs)
+    captions, better = sampled(model.opening(seen), given["photograph"], given["chances"])
+    for n, s in ((0, 0), (1, 2), (2, 3)):
+        state = model.start({name: value[n : n + 1] for name, value in seen.items()})
+        for t, (last, word) in enumerate(itertools.pairwise(np.asarray(captions)[n, s])):
+            if word == PADDING:
+                assert not weighted[n, s, t:].any()
+                break
+            log_p, state = model.step(np.array([last], "int32"), state)
+            expected = float(better[n, s]) * float(log_p[0, word - FIRST_OUTPUT])
+            assert weighted[n, s, t] == pytest.approx(expected, abs=1e-4)
 
 
 def test_settings_that_cannot_be_are_refused(model):
