@@ -107,6 +107,9 @@ def advantages(rewards, baseline: str):
 class SelfCritical(keras.layers.Layer):
     """Samples captions and says how much better each is than expected. Nothing of it trains.
 
+    Means of the samples' rewards are metrics of the model that it is in (on TensorFlow; Keras's JAX
+    trainer drops what layers measure).
+
     Args:
         decoder: what samples.
         reward: a `CaptionReward`, or whatever else scores captions as it does.
