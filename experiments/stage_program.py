@@ -18,7 +18,7 @@ from s_cnn_rnn.run_folder import RunFolder  # isort: skip
 from s_cnn_rnn.settings import RunSettings  # isort: skip
 from s_cnn_rnn.segment_watch import TrainingDiverged  # isort: skip
 from s_cnn_rnn.stage_training import StoppedByUser  # isort: skip
-from s_cnn_rnn.stages import planned_stages  # isort: skip
+from s_cnn_rnn.run_stages import planned_stages  # isort: skip
 from s_cnn_rnn.systems import find_system  # isort: skip
 from s_cnn_rnn.training import train  # isort: skip
 

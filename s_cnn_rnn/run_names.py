@@ -1,7 +1,7 @@
 """What tables call a run: its system, what it did beyond that system's row, its CNN, its seed."""
 
 from s_cnn_rnn.run_folder import RunFolder
-from s_cnn_rnn.stages import planned_stages
+from s_cnn_rnn.run_stages import planned_stages
 from s_cnn_rnn.systems import find_system
 
 REWARDED = "self-critical"

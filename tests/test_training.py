@@ -14,9 +14,9 @@ from tiny_runs import STAGES, tiny_settings
 from s_cnn_rnn.checkpoints import read_arrays
 from s_cnn_rnn.handover import StagesMissing, load_model
 from s_cnn_rnn.run_folder import RunFolder, SettingsDiffer
+from s_cnn_rnn.run_stages import planned_stages
 from s_cnn_rnn.segment_watch import TrainingDiverged
 from s_cnn_rnn.stages import STAGES as TABLE
-from s_cnn_rnn.stages import planned_stages
 from s_cnn_rnn.training import train
 
 REPOSITORY = pathlib.Path(__file__).parents[1]
