@@ -118,6 +118,10 @@ def _score_labels(folder, split, predictions, how, progress):
     return data, protocols, text_only
 
 
+FROZEN = ", frozen CNN"
+"""What follows a system's name where its CNN was not trained, if that tells it apart."""
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class SystemScores:
     """The scores of a system: one run's, or the means over runs that differ in their seed alone.
@@ -248,7 +252,7 @@ def _different_names(scored: Sequence[Sequence[RunScores]]) -> list[str]:
     """The systems' names; where two are the same, what tells them apart beside it."""
     names = [system_of_run(runs[0].folder) for runs in scored]
     if len(set(names)) < len(names):
-        frozen = ["" if runs[0].cost.trained_through else ", frozen CNN" for runs in scored]
+        frozen = ["" if runs[0].cost.trained_through else FROZEN for runs in scored]
         names = [name + how for name, how in zip(names, frozen, strict=True)]
     if len(set(names)) < len(names):
         folders = [runs[0].folder.path.name for runs in scored]

@@ -45,5 +45,5 @@ def _difference_but_seed(first: RunFolder, second: RunFolder) -> str:
         from_others = {name: bool(getattr(settings, name)) for name in ("cnn_from", "starts_from")}
         content = settings.to_dict() | {"seed": 0, **from_others}
         content["members"] = len(folder.members())
-        described.append(content | {"feature_cache": "", "jit": False})
+        described.append(content | {"feature_cache": "", "jit": False, "variant": ""})
     return first_difference(*described)
