@@ -298,6 +298,14 @@ def test_frozen_parts_act_as_at_inference(part):
     assert moved[part, "decoder"] > 1e-3
 
 
+@pytest.mark.parametrize("system", ["ours", "ours+transformer"])
+@pytest.mark.parametrize("jit", [True, False])
+def test_real_words_alone_are_computed_but_under_xla(system, jit):
+    """Packed shapes differ from batch to batch, which XLA does not take."""
+    settings = paper_settings(system=system, jit=jit)
+    assert build_model(settings, label_vocabulary(5), with_encoder=False).decoder.packs is not jit
+
+
 def test_unknown_systems_list_the_known():
     with pytest.raises(ValueError, match=r"(?s)'nic'.*  nic-f +features as step-zero input"):
         find_system("nic")
