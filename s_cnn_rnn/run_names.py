@@ -1,14 +1,16 @@
 """What tables call a run: its system, what it did beyond that system's row, its CNN, its seed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from s_cnn_rnn.run_cost import cost_of_run
 from s_cnn_rnn.run_folder import RunFolder
 from s_cnn_rnn.run_stages import planned_stages
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.systems import find_system
 
 REWARDED = "self-critical"
+FROZEN = ", frozen CNN"
 TOLD_ELSEWHERE = frozenset(
     {
         "seed",
@@ -38,6 +40,25 @@ def system_of_run(folder: RunFolder) -> str:
     settings = folder.settings()
     rewarded = any(stage.rewarded for stage in planned_stages(settings))
     return f"{settings.system}, {REWARDED}" if rewarded else settings.system
+
+
+def different_names(groups: Sequence[Sequence[RunFolder]]) -> list[str]:
+    """The names of several systems; where two are the same, what tells them apart beside it.
+
+    Args:
+        groups: for each system its runs, seeds of each other.
+    """
+    first = [group[0] for group in groups]
+    names = [system_of_run(run) for run in first]
+    tell_apart = (
+        lambda run: "" if cost_of_run(run).trained_through else FROZEN,
+        lambda run: f", {variant_of_run(run)}" if variant_of_run(run) else "",
+        lambda run: f" ({run.path.name})",
+    )
+    for tell in tell_apart:
+        if len(set(names)) < len(names):
+            names = [name + tell(run) for name, run in zip(names, first, strict=True)]
+    return names
 
 
 def encoder_of_run(folder: RunFolder) -> str:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 from s_cnn_rnn import report
-from s_cnn_rnn.evaluation import FROZEN, Compared, Comparison, SystemScores
+from s_cnn_rnn.evaluation import Compared, Comparison, SystemScores
 from s_cnn_rnn.protocol_scores import MeanScores
 from s_cnn_rnn.results import Result, result_rows
 from s_cnn_rnn.run_names import (
+    FROZEN,
     captions_in_step,
     encoder_of_run,
     system_of_run,
@@ -80,10 +81,10 @@ def _description(system: SystemScores) -> dict[str, str]:
 def _name_of_other(system: SystemScores, other: SystemScores) -> str:
     """Such as "nic-f, frozen CNN, seed 0 1 2": all that its own rows would tell it apart by."""
     ours, theirs = _description(system), _description(other)
-    frozen = "" if other.runs[0].cost.trained_through else FROZEN
-    told = [theirs["variant"], theirs["encoder"] if ours["encoder"] != theirs["encoder"] else ""]
-    told = [text for text in told if text] + [f"seed {other.seeds}"]
-    return ", ".join([other.name.removesuffix(frozen) + frozen, *told])
+    frozen = "" if other.runs[0].cost.trained_through else FROZEN.removeprefix(", ")
+    encoder = theirs["encoder"] if theirs["encoder"] != ours["encoder"] else ""
+    told = [text for text in (frozen, theirs["variant"], encoder) if text not in other.name]
+    return ", ".join([other.name, *told, f"seed {other.seeds}"])
 
 
 def _with_text_only(system: SystemScores, scores: MeanScores) -> tuple[dict, dict]:

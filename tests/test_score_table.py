@@ -91,7 +91,7 @@ def test_ablations_and_differences_are_rows_of_their_own(system, tiny_run, tmp_p
         ("", "0 1", ""),
         ("a=1", "0", ""),
         ("b=2", "0", ""),
-        ("a=1", "0", "ours (b=2), b=2, seed 0"),
+        ("a=1", "0", "ours, b=2, seed 0"),
     ]
     difference, found = rows[-1], comparison.protocols[0].differences[0]
     assert (difference.metric, difference.value) == (found.metric, found.value)
