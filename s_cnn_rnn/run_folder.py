@@ -1,4 +1,4 @@
-"""What lies where in a run folder, which alone is enough to resume, evaluate and annotate."""
+"""What lies where in a run folder, which alone is enough to annotate."""
 
 import dataclasses
 import hashlib
