@@ -2,6 +2,7 @@
 
 import pathlib
 
+import keras
 import numpy as np
 import pytest
 
@@ -56,7 +57,9 @@ def watch_stages(patch: pytest.MonkeyPatch) -> dict[tuple[str, str], dict[str, n
         def watched(training, *arguments):
             original(training, *arguments)
             variables = weights_of(training.model.present_parts())
-            kept[training.stage.name, moment] = {k: np.array(v) for k, v in variables.items()}
+            kept[training.stage.name, moment] = {
+                k: np.array(keras.ops.convert_to_numpy(v)) for k, v in variables.items()
+            }
 
         patch.setattr(StageTraining, method, watched)
 
