@@ -25,7 +25,7 @@ def takes(cell) -> bool:
 
 
 def run(cell: LSTMCell, projected, state: dict, packing: Packing):
-    """h of all real steps.
+    """The states h of all real steps.
 
     Args:
         cell: built.
@@ -67,7 +67,7 @@ class _Recurrence:
         return tf.split(values, self.running, num=self.steps)  # [R, ...] -> T times [n_t, ...]
 
     def forward(self, projected, kernel, h, c):
-        """h of all steps [R, U], and what the way back needs of each step."""
+        """The states h of all steps [R, U], and what the way back needs of each step."""
         outputs, kept = [], []
         for t, inputs in enumerate(self._by_time(projected)):
             before, c = h[: self.running[t]], c[: self.running[t]]
