@@ -12,7 +12,7 @@ help:
 	@echo "make test       lint and the whole test suite (20 minutes on two cores)"
 	@echo "make test-quick the tests that take seconds"
 	@echo "make tables     README's tables from results/*.csv"
-	@echo "make clean      delete the virtual environment, prepared data and runs of the demo"
+	@echo "make clean      delete the virtual environment, and the data and run of the demo"
 
 $(BIN)/installed: setup.py
 	$(PYTHON) -m venv $(VENV)
@@ -43,4 +43,4 @@ tables: $(BIN)/installed
 	$(BIN)/python -m experiments.readme_tables
 
 clean:
-	rm -rf $(VENV) data/prepared/shapes data/features runs/demo
+	rm -rf $(VENV) data/prepared/shapes runs/demo

@@ -8,7 +8,7 @@ from finished_runs import untrained_run
 from s_cnn_rnn.annotator import Annotation, Annotator, PredictedConcept, usual_concepts
 from s_cnn_rnn.hypotheses import Hypothesis
 from s_cnn_rnn.predictions import predict
-from s_cnn_rnn.vocabulary import caption_vocabulary, label_vocabulary
+from s_cnn_rnn.vocabulary_building import caption_vocabulary, label_vocabulary
 
 
 @pytest.fixture(scope="module")

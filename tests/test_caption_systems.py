@@ -11,7 +11,7 @@ from s_cnn_rnn.annotator import Annotator
 from s_cnn_rnn.checkpoints import read_arrays
 from s_cnn_rnn.handover import load_model
 from s_cnn_rnn.predictions import predict
-from s_cnn_rnn.stages import planned_stages
+from s_cnn_rnn.run_stages import planned_stages
 
 SYSTEMS = ("ours+attention", "ours+transformer", "msr-captivator")
 
