@@ -9,9 +9,9 @@ A SavedModel takes JPEG files; ONNX and LiteRT take the pixels of a picture of a
 runtimes decode no JPEG). Resizing, the CNN, concepts, beam search and words are inside.
 
 The artefact is then run on 200 validation photographs. float32 must write what the run writes
-(--tolerance: the part of the texts that may differ); with fewer bits CIDEr (labels: O-F1) may fall
-by --lost. One that fails is kept as OUTPUT.failed. OUTPUT.report.json has texts that differ,
-scores, size and time. More in docs/export.md.
+(--tolerance: the part of the texts that may differ); CIDEr (labels: O-F1) may fall by --lost, which
+alone counts with fewer bits. One that fails is kept as OUTPUT.failed. OUTPUT.report.json has texts
+that differ, scores, size and time. More in docs/export.md.
 
 Exit status: 0, exported; 3, exported but different (OUTPUT.failed); 1, nothing was exported.
 """
@@ -35,7 +35,11 @@ _LABELS = flags.DEFINE_enum(
     "labels", "top", list(CHOICES), "Where no decoder writes: the top 3, or all above thresholds."
 )
 _TOLERANCE = flags.DEFINE_float(
-    "tolerance", 0.0, "Part of the texts that may differ (float32).", lower_bound=0, upper_bound=1
+    "tolerance",
+    None,
+    "Part of the texts that may differ (float32); default: 0 for saved_model, else .01.",
+    lower_bound=0,
+    upper_bound=1,
 )
 _LOST = flags.DEFINE_float("lost", 0.005, "How much CIDEr or O-F1 may fall.", lower_bound=0)
 _PHOTOGRAPHS = flags.DEFINE_integer("photographs", 200, "How many are compared.", lower_bound=1)
