@@ -179,7 +179,7 @@ def _fill(arrays, outputs, data, mirrored, progress, *, first, on_part) -> None:
     for number, images in enumerate(
         image_batches(data, image_size=size, mirrored=mirrored, first=first), start=1
     ):
-        found = outputs.predict(images, batch_size=len(images), verbose=0)
+        found = outputs.predict_on_batch(images)
         for name, array in arrays.items():
             array[done : done + len(images)] = found[name]
         done += len(images)

@@ -197,7 +197,19 @@ def decode_and_resize(jpeg: tf.Tensor, image_size: int) -> tf.Tensor:
     Returns:
         uint8 [image_size, image_size, 3], 0 to 255.
     """
-    pixels = tf.io.decode_jpeg(jpeg, channels=3, dct_method="INTEGER_ACCURATE")
+    return resize(tf.io.decode_jpeg(jpeg, channels=3, dct_method="INTEGER_ACCURATE"), image_size)
+
+
+def resize(pixels: tf.Tensor, image_size: int) -> tf.Tensor:
+    """Warps a whole photograph to a square, as `decode_and_resize` does.
+
+    Args:
+        pixels: uint8 [H, W, 3].
+        image_size: side of the result, in pixels.
+
+    Returns:
+        uint8 [image_size, image_size, 3], 0 to 255.
+    """
     height, width = tf.unstack(tf.shape(pixels)[:2])
     pixels = tf.cond(
         (height == image_size) & (width == image_size),

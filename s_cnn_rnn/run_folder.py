@@ -123,6 +123,11 @@ class RunFolder:
         return self.path / "reranking.json"
 
     @property
+    def concept_statistics(self) -> pathlib.Path:
+        """How s_hat is distributed over training photographs (`run_concepts`), once asked for."""
+        return self.path / "concept_statistics.npz"
+
+    @property
     def report(self) -> pathlib.Path:
         """The report."""
         return self.path / "report.html"
