@@ -47,6 +47,8 @@ setup(
             "onnxruntime>=1.32,<2",
             "ai-edge-litert>=2.3,<3",
         ],
+        # The benchmarks' peer; benchmarks/peers.txt is for an environment of its own.
+        "benchmark": ["torch>=2.9"],
         "test": [
             "pytest>=8",
             "hypothesis>=6.100",

@@ -1,4 +1,4 @@
-"""What lies where in a run folder, which alone is enough to resume, evaluate and annotate."""
+"""What lies where in a run folder, which alone is enough to annotate."""
 
 import dataclasses
 import hashlib
@@ -182,7 +182,8 @@ class RunFolder:
             settings.save(self.settings_path)
 
     def _require_same(self, settings, vocabulary, prepared) -> None:
-        difference = first_difference(self.settings().to_dict(), settings.to_dict())
+        described = [one.to_dict() | {"variant": ""} for one in (self.settings(), settings)]
+        difference = first_difference(*described)
         if difference:
             raise SettingsDiffer(
                 f"{self.path}: holds a run with other settings: {difference}; go on with its "

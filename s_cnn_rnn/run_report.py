@@ -163,7 +163,7 @@ def learning_curves(finished: FinishedStage) -> Iterator[report.LearningCurve]:
 
 
 def _stage(finished: FinishedStage, run: RunScores) -> report.Stage:
-    description = describe_stage(finished.stage, finished.system)
+    description = describe_stage(finished.stage, finished.system, task=run.settings.task)
     owner = RunFolder(finished.folder.path.parents[1])
     if owner != run.folder:
         description += f" Taken over from the run {owner.path}."

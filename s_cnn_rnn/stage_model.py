@@ -36,12 +36,12 @@ def stage_model(
             of the decoder as it writes.
     """
     training = {name: None if name in trains else False for name in PARTS}
+    acting = () if sampled is not None else trains
+    model = _at_inference(model, [name for name in PARTS if name not in acting])
     inputs = _inputs(model, source, outputs)
     given = dict(inputs)
     if source == "image":
         given |= model.encoded(given.pop("image"), training=training["encoder"])
-    if sampled is not None:
-        model = _without_dropout(model)
     results, logits = {}, None
     if source != "concepts" and model.system.supervised:
         logits = model.concept_logits(given, training)
@@ -99,11 +99,12 @@ class _AtInference(keras.layers.Layer):
         return self.part(*arguments, training=False)
 
 
-def _without_dropout(model: AnnotationModel) -> AnnotationModel:
+def _at_inference(model: AnnotationModel, names: list[str]) -> AnnotationModel:
+    """With the named parts as at inference, but the encoder, which no stage on pixels freezes."""
     parts = {
         name: _AtInference(part)
         for name, part in model.present_parts().items()
-        if name != "encoder"
+        if name in names and name != "encoder"
     }
     return dataclasses.replace(model, **parts)
 

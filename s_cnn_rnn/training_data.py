@@ -35,7 +35,7 @@ def open_data(settings: RunSettings) -> tuple[Vocabulary, TrainingData]:
     """The vocabulary of the prepared data set, and its encoded parts.
 
     Raises:
-        ValueError: the set has no validation split.
+        ValueError: the set has no validation split, or fewer concepts than the system.
     """
     prepared = PreparedData(settings.data)
     if "validation" not in prepared.splits:
@@ -45,7 +45,14 @@ def open_data(settings: RunSettings) -> tuple[Vocabulary, TrainingData]:
             "(--validation_photographs, --validation_part, or a split of your own)"
         )
     system = find_system(settings.system)
-    vocabulary = prepared.vocabulary(settings.task).with_concepts(system.concepts)
+    vocabulary = prepared.vocabulary(settings.task)
+    if system.concepts and system.concepts > len(vocabulary.concepts):
+        raise ValueError(
+            f"{prepared.folder}: {system.name} has {system.concepts} concepts by definition, this "
+            f"data set has {len(vocabulary.concepts)} (of {len(vocabulary.words)} words); prepare "
+            f"it with --concepts={system.concepts} if it has the words, or choose another --system"
+        )
+    vocabulary = vocabulary.with_concepts(system.concepts)
     encode = functools.partial(
         encode_split,
         prepared,

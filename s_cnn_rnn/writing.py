@@ -106,7 +106,7 @@ def write(
     for start in range(0, total, batch):
         count = min(batch, total - start)
         part = _batch(seen, start, batch)
-        written = writer.predict(part, batch_size=batch, verbose=0)
+        written = writer.predict_on_batch(part)  # `predict` takes longer to begin than to write
         parts.append({name: values[:count] for name, values in written.items()})
         if progress:
             progress(start + count, total)

@@ -9,7 +9,7 @@ from s_cnn_rnn.annotation import Annotation, PredictedConcept, usual_concepts
 from s_cnn_rnn.annotator import Annotator
 from s_cnn_rnn.hypotheses import Hypothesis
 from s_cnn_rnn.predictions import predict
-from s_cnn_rnn.vocabulary import caption_vocabulary, label_vocabulary
+from s_cnn_rnn.vocabulary_building import caption_vocabulary, label_vocabulary
 
 
 @pytest.fixture(scope="module")

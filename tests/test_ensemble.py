@@ -10,9 +10,9 @@ from finished_runs import copy_run, untrained_run
 from experiments.coco_results import coco_results
 from experiments.evaluation_run import evaluate
 from s_cnn_rnn.annotator import Annotator
+from s_cnn_rnn.batches import image_batches
 from s_cnn_rnn.caption_metrics import read_coco_results
 from s_cnn_rnn.checkpoints import read_arrays, write_arrays
-from s_cnn_rnn.data import image_batches
 from s_cnn_rnn.ensemble import Ensemble, difference_of_words
 from s_cnn_rnn.ensemble_folder import make_ensemble
 from s_cnn_rnn.handover import load_model
