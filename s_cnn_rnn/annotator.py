@@ -7,9 +7,7 @@ Such as::
         print(annotation.file_name, annotation.text)
 """
 
-import concurrent.futures
 import dataclasses
-import itertools
 import math
 import os
 import pathlib
@@ -24,16 +22,16 @@ from s_cnn_rnn.ensemble import Ensemble
 from s_cnn_rnn.handover import load_model
 from s_cnn_rnn.hypotheses import Hypothesis, highest_scores, hypotheses
 from s_cnn_rnn.model_inputs import ModelInputs
-from s_cnn_rnn.photographs import DamagedPhotograph, read_photograph
+from s_cnn_rnn.photograph_batches import Photograph, ReadPhotograph, read_batches
+from s_cnn_rnn.photographs import DamagedPhotograph
 from s_cnn_rnn.progress import no_progress
 from s_cnn_rnn.reranking import Reranker, reranked, reranker_of, searched
 from s_cnn_rnn.run_folder import RunFolder
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.systems import find_system
+from s_cnn_rnn.user_tags import OwnTags, known_tags
 from s_cnn_rnn.vocabulary import Vocabulary
 from s_cnn_rnn.writing import Writer, look_together, write
-
-Photograph = str | os.PathLike | bytes
 
 
 class PredictedConcept(NamedTuple):
@@ -114,6 +112,7 @@ class Annotator:
         model: trained; or an ensemble.
         settings: of its run.
         reranker: puts what the beam finds in another order, where the system does so.
+        tag_words: the tags that each member of the model sees; None where it sees none.
     """
 
     def __init__(
@@ -121,8 +120,11 @@ class Annotator:
         model: AnnotationModel | Ensemble,
         settings: RunSettings,
         reranker: Reranker | None = None,
+        tag_words: Sequence[Vocabulary | None] = (),
     ):
         self.model, self.settings, self.reranker = model, settings, reranker
+        self._tag_words = tuple(tag_words) or (None,) * len(model.members)
+        self._own_tags = OwnTags(settings.system)
         self._writers: dict[int, Writer] = {}
         self._usual = usual_concepts(model.vocabulary)
 
@@ -135,7 +137,8 @@ class Annotator:
             ValueError: its system cannot do with a photograph alone.
         """
         folder = RunFolder(pathlib.Path(path))
-        for run in folder.members() or (folder,):
+        runs = folder.members() or (folder,)
+        for run in runs:
             system = find_system(run.settings().system)
             if "encoder" not in system.parts or "neighbours" in system.side_information:
                 raise ValueError(
@@ -143,12 +146,19 @@ class Annotator:
                     f"them ({system.summary}); use experiments.evaluate, or another system's run"
                 )
         model = load_model(folder)
-        return cls(model, folder.settings(), reranker_of(folder, model, progress=no_progress))
+        reranker = reranker_of(folder, model, progress=no_progress)
+        return cls(model, folder.settings(), reranker, [run.tag_words() for run in runs])
+
+    @property
+    def image_sizes(self) -> set[int]:
+        """The sides of the pictures that the model's encoders take, in pixels."""
+        return {member.encoder.input_shape[1] for member in self.model.members}
 
     def annotate(
         self,
         photographs: Iterable[Photograph],
         *,
+        tags: Iterable[Iterable[str]] | None = None,
         batch: int = 32,
         beams: int = 1,
         on_damaged: Callable[[DamagedPhotograph], None] = log_damaged,
@@ -157,6 +167,9 @@ class Annotator:
 
         Args:
             photographs: files of any kind that Pillow knows, or their content.
+            tags: the user tags of each photograph, for systems that see them; None: its own
+                keywords (XMP, IPTC, sidecar), but those that a model added. Of tags that the model
+                does not know nothing is seen.
             batch: photographs that go through the model at once.
             beams: hypotheses of each photograph, 1 to the run's beam width; 1 without a decoder.
             on_damaged: called with each photograph that cannot be read; it is skipped.
@@ -167,45 +180,39 @@ class Annotator:
         Raises:
             ValueError: batch or beams is out of range.
         """
+        self.require_range(batch, beams)
+        size = 0
+        options = {"batch": batch, "tags": tags, "on_damaged": on_damaged}
+        for asked, read in read_batches(photographs, sizes=self.image_sizes, **options):
+            size = size or asked
+            if read:
+                yield from self.annotate_read(read, size=size, beams=beams)
+
+    def require_range(self, batch: int, beams: int) -> None:
+        """Refuses a batch of none, and more beams than the run has.
+
+        Raises:
+            ValueError: the message says what is possible.
+        """
         width = 1 if self.model.decoder is None else self.settings.decoding.width
         if batch < 1 or not 1 <= beams <= width:
             raise ValueError(
                 f"expected batch >= 1 and beams 1 to {width} (the run's beam width); got batch "
                 f"{batch} and beams {beams}"
             )
-        numbered = enumerate(photographs, start=1)
-        size = 0
-        while chunk := list(itertools.islice(numbered, batch)):
-            size = size or len(chunk)
-            read = list(self._read(chunk, on_damaged))
-            if read:
-                yield from self._annotate(read, size, beams)
 
-    def _read(self, chunk, on_damaged) -> Iterator[tuple[str, dict[int, np.ndarray]]]:
-        """(name, pixels by image size) of each photograph that can be read."""
-        sizes = {member.encoder.input_shape[1] for member in self.model.members}
+    def annotate_read(
+        self, read: Sequence[ReadPhotograph], *, size: int, beams: int = 1
+    ) -> list[Annotation]:
+        """Annotates photographs that are read already, in one batch.
 
-        def one(numbered):
-            number, photograph = numbered
-            is_file = not isinstance(photograph, bytes)
-            name = os.fspath(photograph) if is_file else f"photograph {number}"
-            try:
-                return name, {
-                    size: read_photograph(photograph, image_size=size, name=name) for size in sizes
-                }
-            except DamagedPhotograph as damaged:
-                return damaged
-
-        with concurrent.futures.ThreadPoolExecutor() as pool:
-            for result in pool.map(one, chunk):
-                if isinstance(result, DamagedPhotograph):
-                    on_damaged(result)
-                else:
-                    yield result
-
-    def _annotate(self, read, size: int, beams: int) -> Iterator[Annotation]:
-        names, pixels = zip(*read, strict=True)
-        inputs = [_inputs(member, pixels, size) for member in self.model.members]
+        Args:
+            read: at least one.
+            size: to which the batch is filled up: another size is compiled anew.
+            beams: hypotheses of each photograph.
+        """
+        members = zip(self.model.members, self._tag_words, strict=True)
+        inputs = [self._inputs(member, words, read, size) for member, words in members]
         seen, concepts = look_together(self.model, inputs)
         if self.model.decoder is None:
             found = highest_scores(concepts, self.model.vocabulary)
@@ -215,9 +222,33 @@ class Annotator:
             if self.reranker is not None:
                 found = reranked(self.reranker, found, concepts, self.model.vocabulary)
             found = [each[:beams] for each in found]
-        for n, name in enumerate(names):
-            ranked = () if concepts is None else self._ranked(concepts[n])
-            yield Annotation(name, self.model.vocabulary.kind, found[n], ranked)
+        kind = self.model.vocabulary.kind
+        return [
+            Annotation(
+                each.name, kind, found[n], () if concepts is None else self._ranked(concepts[n])
+            )
+            for n, each in enumerate(read)
+        ]
+
+    def _inputs(
+        self,
+        member: AnnotationModel,
+        tag_words: Vocabulary | None,
+        read: Sequence[ReadPhotograph],
+        size: int,
+    ) -> ModelInputs:
+        """What a model sees of photographs, filled up to so many."""
+        side = member.encoder.input_shape[1]
+        images = np.zeros((size, side, side, 3), np.uint8)
+        images[: len(read)] = [each.pixels[side] for each in read]
+        encoded = member.encoded.predict_on_batch(images)
+        maps = (encoded["feature_map"],) if "feature_map" in encoded else None
+        tags = None
+        if "tags" in member.shapes:
+            tags = np.zeros((size, *member.shapes["tags"]), np.uint8)
+            own = [known_tags(self._own_tags(each), tag_words) for each in read]
+            tags[: len(read)] = tag_words.indicators(own)
+        return ModelInputs(encoded["features"][:, None], maps, tags=tags)
 
     def _writer(self, beams: int) -> Writer:
         if beams not in self._writers:
@@ -235,19 +266,6 @@ class Annotator:
             PredictedConcept(words[i], float(probabilities[i]), self._usual.get(words[i]))
             for i in order
         )
-
-
-def _inputs(member: AnnotationModel, pixels: Sequence[dict], size: int) -> ModelInputs:
-    """What a model sees of photographs, filled up to so many: another shape is compiled anew."""
-    image_size = member.encoder.input_shape[1]
-    images = np.zeros((size, image_size, image_size, 3), np.uint8)
-    images[: len(pixels)] = [by_size[image_size] for by_size in pixels]
-    encoded = member.encoded.predict_on_batch(images)
-    maps = (encoded["feature_map"],) if "feature_map" in encoded else None
-    tags = None
-    if "tags" in member.shapes:  # photographs from outside a data set come without user tags
-        tags = np.zeros((size, *member.shapes["tags"]), np.uint8)
-    return ModelInputs(encoded["features"][:, None], maps, tags=tags)
 
 
 def usual_concepts(vocabulary: Vocabulary) -> dict[str, float]:

@@ -53,8 +53,20 @@ def optimiser_variables(optimiser: keras.optimizers.Optimizer) -> dict[str, kera
     return {f"optimiser:{n}:{v.path}": v for n, v in enumerate(optimiser.variables)}
 
 
-def write_arrays(path: pathlib.Path, arrays: Mapping[str, np.ndarray], metadata: dict) -> None:
+def write_arrays(
+    path: pathlib.Path,
+    arrays: Mapping[str, np.ndarray],
+    metadata: dict,
+    *,
+    compressed: bool = False,
+) -> None:
     """Writes arrays and metadata to a file that appears whole or not at all.
+
+    Args:
+        path: the file.
+        arrays: by name.
+        metadata: what JSON can hold.
+        compressed: smaller, and slower to read.
 
     Raises:
         OSError: no room or no right to write; nothing is left behind.
@@ -63,7 +75,8 @@ def write_arrays(path: pathlib.Path, arrays: Mapping[str, np.ndarray], metadata:
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with temporary.open("wb") as file:
-            np.savez(file, **{_METADATA: np.array(json.dumps(metadata))}, **arrays)
+            write = np.savez_compressed if compressed else np.savez
+            write(file, **{_METADATA: np.array(json.dumps(metadata))}, **arrays)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

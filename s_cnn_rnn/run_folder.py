@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import pathlib
+from typing import ClassVar
 
 from absl import logging
 
@@ -70,6 +71,13 @@ class RunFolder:
     """
 
     path: pathlib.Path
+
+    PACKED: ClassVar[str] = "packed.json"
+
+    @property
+    def packed_path(self) -> pathlib.Path:
+        """How the run came about, as JSON, where `packing` has left out what training needs."""
+        return self.path / self.PACKED
 
     @property
     def settings_path(self) -> pathlib.Path:
