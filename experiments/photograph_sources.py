@@ -2,31 +2,21 @@
 
 import dataclasses
 import glob
-import os
 import pathlib
 import sys
 from collections.abc import Iterable, Iterator
 
-from data_prep.folders import PICTURE_ENDINGS
+from data_prep.folders import picture_files
 from experiments.photograph_places import STANDARD_INPUT, is_pattern
 from s_cnn_rnn.photograph_batches import NamedContent, Photograph
 
 
 def photograph_files(place: pathlib.Path) -> Iterator[pathlib.Path]:
-    """A file itself, whatever its name; of a folder its picture files, sorted, at any depth.
-
-    One folder's names are in memory at a time.
-    """
-    if not place.is_dir():
+    """A file itself, whatever its name; of a folder its picture files, sorted, at any depth."""
+    if place.is_dir():
+        yield from picture_files(place)
+    else:
         yield place
-        return
-    for folder, inner, names in os.walk(place):
-        inner.sort()
-        for name in sorted(names):
-            path = pathlib.Path(folder, name)
-            hidden = name.startswith(".")  # files that some programs leave, such as ._dog.jpg
-            if path.suffix.lower() in PICTURE_ENDINGS and not hidden:
-                yield path
 
 
 def found_photographs(places: Iterable[str]) -> Iterator[Photograph]:

@@ -95,7 +95,8 @@ def read_arrays(path: pathlib.Path) -> tuple[dict[str, np.ndarray], dict]:
             arrays = {name: content[name] for name in content.files}
     except (zipfile.BadZipFile, ValueError, EOFError) as error:
         raise ValueError(
-            f"{path}: damaged ({error}); delete it to go on from an older one"
+            f"{path}: damaged ({error}); a checkpoint: delete it to go on from an older one; final "
+            "weights: copy them again, or train anew"
         ) from error
     return arrays, json.loads(str(arrays.pop(_METADATA)))
 

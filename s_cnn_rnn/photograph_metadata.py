@@ -197,8 +197,12 @@ def _require_whole(packet: str, name: str) -> None:
 def _read(content: bytes, name: str) -> Metadata:
     with LOCK:
         library = exiv2()
-        if library.ImageFactory.getType(content) == library.ImageType.none:
-            return Metadata()  # a kind of file whose metadata nobody writes
+        try:
+            kind = library.ImageFactory.getType(content)
+        except library.Exiv2Error:  # too short to be any
+            kind = library.ImageType.none
+        if kind == library.ImageType.none:
+            return Metadata()  # what nobody writes metadata into
     return _of_image(open_image(content, name))
 
 

@@ -148,13 +148,20 @@ class RunFolder:
 
         Raises:
             FileNotFoundError: this is no run folder.
+            ValueError: it is damaged, or of another version of the program.
         """
         if not self.settings_path.exists():
             raise FileNotFoundError(
                 f"{self.path}: no run folder (it has no {self.settings_path.name}); name a folder "
                 "that a training program made with --run"
             )
-        return RunSettings.load(self.settings_path)
+        try:
+            return RunSettings.load(self.settings_path)
+        except ValueError as error:
+            raise ValueError(
+                f"{self.settings_path}: cannot be used by this version of the program ({error}); "
+                "use the version that made the run, or train anew in another folder"
+            ) from error
 
     def vocabulary(self) -> Vocabulary:
         """The run's vocabulary."""
