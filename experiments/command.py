@@ -24,6 +24,8 @@ PROGRAMS = {
     "annotate": Program(
         "experiments.annotate", "captions and labels of photographs: printed, or in their metadata"
     ),
+    "what-if": Program("experiments.what_if", "captions again, with concepts switched on or off"),
+    "explain": Program("experiments.explain", "why: the concepts and places behind every word"),
     "learn-keywords": Program(
         "experiments.learn_keywords", "an annotator of one's own from a folder's own keywords"
     ),
@@ -34,6 +36,7 @@ PROGRAMS = {
     "train-rnn": Program("experiments.train_rnn", "the stages of the decoder alone"),
     "train-joint": Program("experiments.train_joint", "the joint stage alone"),
     "evaluate": Program("experiments.evaluate", "scores of finished runs, and a report"),
+    "export": Program("experiments.export", "a run as one file: photograph in, text out"),
     "ensemble": Program("experiments.ensemble", "several runs that write as one"),
     "coco-results": Program("experiments.coco_results", "the file that the COCO server takes"),
     "pack": Program("experiments.pack", "finished runs into the box that comes with the package"),

@@ -4,7 +4,7 @@ import os
 import pathlib
 from collections.abc import Sequence
 
-from s_cnn_rnn.annotator import Annotation
+from s_cnn_rnn.annotation import Annotation
 from s_cnn_rnn.metadata_writing import add_to_photograph, add_to_sidecar, holds_metadata
 from s_cnn_rnn.photograph_metadata import Metadata, exiv2, read_metadata, sidecars
 

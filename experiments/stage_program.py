@@ -9,6 +9,7 @@ from experiments import tensorflow_start  # first: before TensorFlow is imported
 
 import keras  # isort: skip
 import tensorflow as tf  # isort: skip
+from ml_collections import config_flags  # isort: skip
 
 from data_prep.checks import check_prepared  # isort: skip
 from data_prep.records import BadData  # isort: skip
@@ -16,9 +17,10 @@ from experiments import setting_flags  # isort: skip
 from s_cnn_rnn.progress import ProgressBar  # isort: skip
 from s_cnn_rnn.run_folder import RunFolder  # isort: skip
 from s_cnn_rnn.settings import RunSettings  # isort: skip
+from s_cnn_rnn.run_names import name_variant  # isort: skip
 from s_cnn_rnn.segment_watch import TrainingDiverged  # isort: skip
 from s_cnn_rnn.stage_training import StoppedByUser  # isort: skip
-from s_cnn_rnn.stages import planned_stages  # isort: skip
+from s_cnn_rnn.run_stages import planned_stages  # isort: skip
 from s_cnn_rnn.systems import find_system  # isort: skip
 from s_cnn_rnn.training import train  # isort: skip
 
@@ -68,6 +70,8 @@ def _settings() -> RunSettings:
     content = _CONFIG.value.to_dict()
     if _SYSTEM.value is not None:
         content["system"] = find_system(_SYSTEM.value).name
+    changes = config_flags.get_override_values(flags.FLAGS["config"])
+    content["variant"] = content.get("variant") or name_variant(changes)
     return RunSettings.from_dict(content)
 
 

@@ -7,112 +7,45 @@ Such as::
         print(annotation.file_name, annotation.text)
 """
 
-import dataclasses
-import math
+import functools
+import itertools
 import os
 import pathlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import overload
 
 import numpy as np
-from absl import logging
 
+from s_cnn_rnn.annotation import Annotation, PredictedConcept, usual_concepts
 from s_cnn_rnn.annotation_model import AnnotationModel
+from s_cnn_rnn.concept_statistics import ConceptStatistics
+from s_cnn_rnn.concept_switches import Switches, require_steerable, switched
 from s_cnn_rnn.ensemble import Ensemble
+from s_cnn_rnn.explanation import Explainer, Explanation
 from s_cnn_rnn.handover import load_model
-from s_cnn_rnn.hypotheses import Hypothesis, highest_scores, hypotheses
-from s_cnn_rnn.model_inputs import ModelInputs
-from s_cnn_rnn.photograph_batches import Photograph, ReadPhotograph, read_batches
+from s_cnn_rnn.hypotheses import highest_scores, hypotheses
+from s_cnn_rnn.looking import Looked, log_damaged, look_at, looks
+from s_cnn_rnn.photograph_batches import Photograph, ReadPhotograph
 from s_cnn_rnn.photographs import DamagedPhotograph
 from s_cnn_rnn.progress import no_progress
 from s_cnn_rnn.reranking import Reranker, reranked, reranker_of, searched
+from s_cnn_rnn.run_concepts import concept_statistics
 from s_cnn_rnn.run_folder import RunFolder
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.systems import find_system
-from s_cnn_rnn.user_tags import OwnTags, known_tags
-from s_cnn_rnn.vocabulary import Vocabulary
+from s_cnn_rnn.user_tags import TagInputs
+from s_cnn_rnn.what_if import ChangedConcept, WhatIf
 from s_cnn_rnn.writing import Writer, look_together, write
 
 
-class PredictedConcept(NamedTuple):
-    """A concept as the CNN predicts it.
-
-    Args:
-        word: the concept.
-        probability: how sure the CNN is of it, 0 to 1 (one of s_hat).
-        usual: about how many of the training photographs have it, 0 to 1; None if unknown.
-    """
-
-    word: str
-    probability: float
-    usual: float | None
-
-    @property
-    def tells(self) -> float:
-        """How much surer of it the CNN is than of any photograph: p log(p / usual), in nats."""
-        if not self.usual or not self.probability:
-            return self.probability
-        return self.probability * math.log(self.probability / self.usual)
-
-
-@dataclasses.dataclass(frozen=True)
-class Annotation:
-    """What was written for one photograph.
-
-    Args:
-        file_name: the path as it was given; "photograph 3" for the third one, given as bytes.
-        kind: "captions" or "labels".
-        beams: the best hypotheses, best first; as many as were asked for, if there are so many.
-        concepts: all k concepts (or labels), the surest first; none where the system learns none.
-    """
-
-    file_name: str
-    kind: str
-    beams: tuple[Hypothesis, ...]
-    concepts: tuple[PredictedConcept, ...]
-
-    @property
-    def text(self) -> str:
-        """The caption, or the labels joined by commas."""
-        return self.beams[0].annotation
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """The words of the caption, or the labels in the order in which they were written."""
-        return self.beams[0].words
-
-    @property
-    def log_probability(self) -> float | None:
-        """Of the text, in nats, by the decoder; None where labels were taken by their scores."""
-        return self.beams[0].log_probability
-
-    def probability(self, word: str) -> float | None:
-        """How sure the CNN is of a concept (or label); None where it does not learn it."""
-        found = (concept.probability for concept in self.concepts if concept.word == word)
-        return next(found, None)
-
-    def other_concepts(self, count: int) -> list[PredictedConcept]:
-        """The surest concepts (or labels) that were not written."""
-        return [concept for concept in self.concepts if concept.word not in self.words][:count]
-
-    def telling_concepts(self, count: int) -> list[PredictedConcept]:
-        """The concepts that tell this photograph from others: "dog" before "a" and "the"."""
-        return sorted(self.concepts, key=lambda concept: -concept.tells)[:count]
-
-
-def log_damaged(damaged: DamagedPhotograph) -> None:
-    """Warns of a photograph that was skipped."""
-    logging.warning("skipped %s", damaged)
-
-
 class Annotator:
-    """Annotates photographs with a trained model.
+    """Annotates photographs with a trained model, and tells why it writes what it does.
 
     Args:
         model: trained; or an ensemble.
         settings: of its run.
         reranker: puts what the beam finds in another order, where the system does so.
-        tag_words: the tags that each member of the model sees; None where it sees none.
+        folder: the run's; correlated concepts and systems that see user tags need it.
     """
 
     def __init__(
@@ -120,11 +53,10 @@ class Annotator:
         model: AnnotationModel | Ensemble,
         settings: RunSettings,
         reranker: Reranker | None = None,
-        tag_words: Sequence[Vocabulary | None] = (),
+        folder: RunFolder | None = None,
     ):
-        self.model, self.settings, self.reranker = model, settings, reranker
-        self._tag_words = tuple(tag_words) or (None,) * len(model.members)
-        self._own_tags = OwnTags(settings.system)
+        self.model, self.settings, self.reranker, self.folder = model, settings, reranker, folder
+        self._tag_inputs = TagInputs.of_run(folder) if folder else TagInputs(settings.system)
         self._writers: dict[int, Writer] = {}
         self._usual = usual_concepts(model.vocabulary)
 
@@ -137,8 +69,7 @@ class Annotator:
             ValueError: its system cannot do with a photograph alone.
         """
         folder = RunFolder(pathlib.Path(path))
-        runs = folder.members() or (folder,)
-        for run in runs:
+        for run in folder.members() or (folder,):
             system = find_system(run.settings().system)
             if "encoder" not in system.parts or "neighbours" in system.side_information:
                 raise ValueError(
@@ -147,12 +78,7 @@ class Annotator:
                 )
         model = load_model(folder)
         reranker = reranker_of(folder, model, progress=no_progress)
-        return cls(model, folder.settings(), reranker, [run.tag_words() for run in runs])
-
-    @property
-    def image_sizes(self) -> set[int]:
-        """The sides of the pictures that the model's encoders take, in pixels."""
-        return {member.encoder.input_shape[1] for member in self.model.members}
+        return cls(model, folder.settings(), reranker, folder)
 
     def annotate(
         self,
@@ -168,8 +94,7 @@ class Annotator:
         Args:
             photographs: files of any kind that Pillow knows, or their content.
             tags: the user tags of each photograph, for systems that see them; None: its own
-                keywords (XMP, IPTC, sidecar), but those that a model added. Of tags that the model
-                does not know nothing is seen.
+                keywords (XMP, IPTC, sidecar), but those that a model added.
             batch: photographs that go through the model at once.
             beams: hypotheses of each photograph, 1 to the run's beam width; 1 without a decoder.
             on_damaged: called with each photograph that cannot be read; it is skipped.
@@ -181,12 +106,138 @@ class Annotator:
             ValueError: batch or beams is out of range.
         """
         self.require_range(batch, beams)
-        size = 0
-        options = {"batch": batch, "tags": tags, "on_damaged": on_damaged}
-        for asked, read in read_batches(photographs, sizes=self.image_sizes, **options):
-            size = size or asked
-            if read:
-                yield from self.annotate_read(read, size=size, beams=beams)
+        for looked in self._looks(photographs, batch, on_damaged, tags):
+            yield from self._annotations(looked, beams)
+
+    def annotate_read(
+        self, read: Sequence[ReadPhotograph], *, size: int, beams: int = 1
+    ) -> list[Annotation]:
+        """Annotates photographs that are read already (`photograph_batches`), in one batch.
+
+        Args:
+            read: at least one.
+            size: to which the batch is filled up: another size is compiled anew.
+            beams: hypotheses of each photograph.
+        """
+        looked = look_at(self.model, read, size, self._tag_inputs)
+        return list(self._annotations(looked, beams))
+
+    def _looks(self, photographs, batch, on_damaged, tags=None) -> Iterator[Looked]:
+        options = {"tag_inputs": self._tag_inputs, "tags": tags}
+        return looks(self.model, photographs, batch, on_damaged, **options)
+
+    @overload
+    def what_if(self, photographs: Photograph, **options) -> WhatIf: ...
+
+    @overload
+    def what_if(self, photographs: Iterable[Photograph], **options) -> Iterator[WhatIf]: ...
+
+    def what_if(
+        self,
+        photographs,
+        *,
+        with_concepts=(),
+        without_concepts=(),
+        probabilities=None,
+        correlated=True,
+        beams=1,
+        batch=32,
+        on_damaged=log_damaged,
+    ):
+        """What would be written if the photographs had other concepts.
+
+        Such as::
+
+            changed = annotator.what_if("beach.jpg", with_concepts=["dog"])
+            print(changed.before.text, "->", changed.after.text, changed.appeared)
+
+        Args:
+            photographs: one, or several, as for `annotate`.
+            with_concepts: concepts that are switched on (`concept_switches.ON`).
+            without_concepts: concepts that are switched off (`concept_switches.OFF`).
+            probabilities: concept -> its probability, 0 to 1, as a slider would set it.
+            correlated: whether other concepts move along as they do in training photographs
+                (`ConceptStatistics.realigned`); without it the decoder, which has never seen a
+                concept alone, seldom follows. The first time it takes as long as encoding these
+                photographs, unless the run folder has ``concept_statistics.npz``.
+            beams: hypotheses before and after, as for `annotate`.
+            batch: as for `annotate`.
+            on_damaged: as for `annotate`; where only one photograph is given it is not called.
+
+        Returns:
+            A `WhatIf`; of several photographs one each, as an iterator, a batch at a time.
+
+        Raises:
+            ValueError: an unknown concept or a value out of range; a system that does not write
+                from concepts; batch or beams is out of range.
+            TypeError: a text in the place of several concepts.
+            FileNotFoundError: correlated, and neither the file nor the data to make it is there.
+            DamagedPhotograph: the one photograph cannot be read.
+        """
+        self.require_range(batch, beams)
+        require_steerable(self.model)
+        switches = Switches.of(with_concepts, without_concepts, probabilities)
+        numbered = switches.numbered(self.model.vocabulary)
+        statistics = self.concept_statistics if correlated else None
+
+        def change(looked: Looked) -> Iterator[WhatIf]:
+            concepts = switched(looked.concepts, numbered, statistics)
+            before = self._annotations(looked, beams)
+            after = self._annotations(looked, beams, concepts)
+            for one, other in zip(before, after, strict=True):
+                changes = [
+                    ChangedConcept(word, one.probability(word), other.probability(word))
+                    for word in switches.values
+                ]
+                yield WhatIf(one, other, tuple(changes))
+
+        return self._one_or_all(photographs, change, batch, on_damaged)
+
+    @overload
+    def why(self, photographs: Photograph, **options) -> Explanation: ...
+
+    @overload
+    def why(self, photographs: Iterable[Photograph], **options) -> Iterator[Explanation]: ...
+
+    def why(self, photographs, *, batch=8, on_damaged=log_damaged):
+        """Why is written what is written: concepts and places behind every word.
+
+        Such as::
+
+            explanation = annotator.why("beach.jpg")
+            for word in explanation.words:
+                print(word.word, [share.concept for share in word.largest(3)])
+
+        Args:
+            photographs: one, or several, as for `annotate`.
+            batch: as for `annotate`.
+            on_damaged: as for `annotate`; where only one photograph is given it is not called.
+
+        Returns:
+            An `Explanation`; of several photographs one each, as an iterator, a batch at a time.
+
+        Raises:
+            ValueError: the run is an ensemble; batch is out of range.
+            DamagedPhotograph: the one photograph cannot be read.
+        """
+        self.require_range(batch, 1)
+        explainer = self._explainer
+
+        def explain(looked: Looked) -> list[Explanation]:
+            return explainer.explain(looked, list(self._annotations(looked, 1)))
+
+        return self._one_or_all(photographs, explain, batch, on_damaged)
+
+    @functools.cached_property
+    def _explainer(self) -> Explainer:
+        return Explainer(self.model)
+
+    @functools.cached_property
+    def concept_statistics(self) -> ConceptStatistics:
+        """How s_hat is distributed over training photographs (`run_concepts`)."""
+        if self.folder is None:
+            raise ValueError("correlated concepts need a run folder; use Annotator.from_run")
+        return concept_statistics(self.folder, self.model)
 
     def require_range(self, batch: int, beams: int) -> None:
         """Refuses a batch of none, and more beams than the run has.
@@ -201,54 +252,38 @@ class Annotator:
                 f"{batch} and beams {beams}"
             )
 
-    def annotate_read(
-        self, read: Sequence[ReadPhotograph], *, size: int, beams: int = 1
-    ) -> list[Annotation]:
-        """Annotates photographs that are read already, in one batch.
+    def _one_or_all(self, photographs, make, batch, on_damaged):
+        """What is made of one photograph, or an iterator over what is made of each of several."""
+        if not isinstance(photographs, Photograph):
+            looked = self._looks(photographs, batch, on_damaged)
+            return itertools.chain.from_iterable(map(make, looked))
 
-        Args:
-            read: at least one.
-            size: to which the batch is filled up: another size is compiled anew.
-            beams: hypotheses of each photograph.
-        """
-        members = zip(self.model.members, self._tag_words, strict=True)
-        inputs = [self._inputs(member, words, read, size) for member, words in members]
-        seen, concepts = look_together(self.model, inputs)
+        def refuse(damaged: DamagedPhotograph) -> None:
+            raise damaged
+
+        [result] = itertools.chain.from_iterable(map(make, self._looks([photographs], 1, refuse)))
+        return result
+
+    def _annotations(
+        self, looked: Looked, beams: int, concepts: np.ndarray | None = None
+    ) -> Iterator[Annotation]:
+        """The annotations; with other concepts than the photographs', where they are given."""
+        seen = looked.seen
+        if concepts is None:
+            concepts = looked.concepts
+        else:
+            seen, _ = look_together(self.model, looked.inputs, concepts)
         if self.model.decoder is None:
             found = highest_scores(concepts, self.model.vocabulary)
         else:
-            written = write(self._writer(beams), seen, batch=size)
+            written = write(self._writer(beams), seen, batch=looked.size)
             found = hypotheses(written, self.model.vocabulary)
             if self.reranker is not None:
                 found = reranked(self.reranker, found, concepts, self.model.vocabulary)
             found = [each[:beams] for each in found]
-        kind = self.model.vocabulary.kind
-        return [
-            Annotation(
-                each.name, kind, found[n], () if concepts is None else self._ranked(concepts[n])
-            )
-            for n, each in enumerate(read)
-        ]
-
-    def _inputs(
-        self,
-        member: AnnotationModel,
-        tag_words: Vocabulary | None,
-        read: Sequence[ReadPhotograph],
-        size: int,
-    ) -> ModelInputs:
-        """What a model sees of photographs, filled up to so many."""
-        side = member.encoder.input_shape[1]
-        images = np.zeros((size, side, side, 3), np.uint8)
-        images[: len(read)] = [each.pixels[side] for each in read]
-        encoded = member.encoded.predict_on_batch(images)
-        maps = (encoded["feature_map"],) if "feature_map" in encoded else None
-        tags = None
-        if "tags" in member.shapes:
-            tags = np.zeros((size, *member.shapes["tags"]), np.uint8)
-            own = [known_tags(self._own_tags(each), tag_words) for each in read]
-            tags[: len(read)] = tag_words.indicators(own)
-        return ModelInputs(encoded["features"][:, None], maps, tags=tags)
+        for n, name in enumerate(looked.names):
+            ranked = () if concepts is None else self._ranked(concepts[n])
+            yield Annotation(name, self.model.vocabulary.kind, found[n], ranked)
 
     def _writer(self, beams: int) -> Writer:
         if beams not in self._writers:
@@ -266,18 +301,3 @@ class Annotator:
             PredictedConcept(words[i], float(probabilities[i]), self._usual.get(words[i]))
             for i in order
         )
-
-
-def usual_concepts(vocabulary: Vocabulary) -> dict[str, float]:
-    """About which share of the training photographs each concept belongs to, 0 to 1.
-
-    Estimated from the words' counts, as if the captions of a photograph were independent; exact
-    for labels. Empty where the vocabulary does not tell how many photographs it was made from.
-    """
-    photographs = vocabulary.made_from.get("photographs")
-    captions = vocabulary.made_from.get("captions", photographs)
-    if not photographs or not captions:
-        return {}
-    counts = dict(zip(vocabulary.words, vocabulary.counts, strict=True))
-    absent = {word: 1 - min(counts[word] / captions, 1) for word in vocabulary.concepts}
-    return {word: 1 - part ** (captions / photographs) for word, part in absent.items()}

@@ -3,8 +3,10 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from s_cnn_rnn.annotator import Annotation, Annotator, log_damaged
+from s_cnn_rnn.annotation import Annotation
+from s_cnn_rnn.annotator import Annotator
 from s_cnn_rnn.box import box_runs
+from s_cnn_rnn.looking import image_sizes, log_damaged
 from s_cnn_rnn.photograph_batches import Photograph, read_batches
 from s_cnn_rnn.photographs import DamagedPhotograph
 
@@ -81,7 +83,7 @@ class AnnotatorGroup:
         wanted = [beams if kind == "captions" or len(self.kinds) == 1 else 1 for kind in self.kinds]
         for annotator, count in zip(self.annotators, wanted, strict=True):
             annotator.require_range(batch, count)
-        sizes = set().union(*(annotator.image_sizes for annotator in self.annotators))
+        sizes = set().union(*(image_sizes(annotator.model) for annotator in self.annotators))
         size = 0
         options = {"sizes": sizes, "batch": batch, "tags": tags, "on_damaged": on_damaged}
         for asked, read in read_batches(photographs, **options):

@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterator
 import keras
 import numpy as np
 
-from s_cnn_rnn.data import EncodedSplit, image_batches
+from s_cnn_rnn.batches import image_batches
+from s_cnn_rnn.data import EncodedSplit
 from s_cnn_rnn.encoders import encoder_digest, encoder_outputs
 from s_cnn_rnn.model_inputs import Encoded
 
@@ -178,7 +179,7 @@ def _fill(arrays, outputs, data, mirrored, progress, *, first, on_part) -> None:
     for number, images in enumerate(
         image_batches(data, image_size=size, mirrored=mirrored, first=first), start=1
     ):
-        found = outputs.predict(images, batch_size=len(images), verbose=0)
+        found = outputs.predict_on_batch(images)
         for name, array in arrays.items():
             array[done : done + len(images)] = found[name]
         done += len(images)

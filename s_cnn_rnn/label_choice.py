@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from s_cnn_rnn.annotator import Annotation
+from s_cnn_rnn.annotation import Annotation
 from s_cnn_rnn.hypotheses import Hypothesis
 
 LABELS_FROM = ("system", "threshold")

@@ -1,4 +1,4 @@
-"""What lies where in a run folder, which alone is enough to resume, evaluate and annotate."""
+"""What lies where in a run folder, which alone is enough to annotate."""
 
 import dataclasses
 import hashlib
@@ -131,6 +131,11 @@ class RunFolder:
         return self.path / "reranking.json"
 
     @property
+    def concept_statistics(self) -> pathlib.Path:
+        """How s_hat is distributed over training photographs (`run_concepts`), once asked for."""
+        return self.path / "concept_statistics.npz"
+
+    @property
     def report(self) -> pathlib.Path:
         """The report."""
         return self.path / "report.html"
@@ -192,7 +197,8 @@ class RunFolder:
             settings.save(self.settings_path)
 
     def _require_same(self, settings, vocabulary, prepared) -> None:
-        difference = first_difference(self.settings().to_dict(), settings.to_dict())
+        described = [one.to_dict() | {"variant": ""} for one in (self.settings(), settings)]
+        difference = first_difference(*described)
         if difference:
             raise SettingsDiffer(
                 f"{self.path}: holds a run with other settings: {difference}; go on with its "

@@ -10,7 +10,7 @@ from s_cnn_rnn.photograph_batches import NamedContent
 from s_cnn_rnn.photograph_metadata import Metadata
 from s_cnn_rnn.predictions import predict
 from s_cnn_rnn.user_tags import known_tags
-from s_cnn_rnn.vocabulary import tag_vocabulary
+from s_cnn_rnn.vocabulary_building import tag_vocabulary
 
 
 def test_keywords_are_spelt_as_the_model_knows_them():
@@ -48,7 +48,7 @@ def test_given_tags_are_seen_as_in_evaluation(tagged_data, run):
     photographs = tagged_data.photographs("validation", range(6))
     tags = [item.tags for item in tagged_data.annotations("validation")]
     assert any(tags)
-    expected = predict(run, "validation").concepts
+    expected = predict(run, "validation").s_hat
     np.testing.assert_allclose(concepts(annotator, photographs, tags=tags), expected, atol=1e-5)
     with pytest.raises(ValueError, match="zip"):
         concepts(annotator, photographs, tags=tags[:2])
