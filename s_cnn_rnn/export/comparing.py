@@ -71,9 +71,7 @@ class Comparison:
         return {
             "photographs": len(self.original),
             "same": self.same,
-            "different": [
-                {"original": one, "exported": other} for one, other in self._differing[:SHOWN]
-            ],
+            "different": [{"original": one, "exported": other} for one, other in shown],
             "score": {
                 "metric": self.metric,
                 "original": self.original_score,
