@@ -75,6 +75,8 @@ setup(
             "s-cnn-rnn-train = experiments.train:run",
             "s-cnn-rnn-evaluate = experiments.evaluate:run",
             "s-cnn-rnn-annotate = experiments.annotate:run",
+            "s-cnn-rnn-what-if = experiments.what_if:run",
+            "s-cnn-rnn-explain = experiments.explain:run",
             "s-cnn-rnn-ensemble = experiments.ensemble:run",
             "s-cnn-rnn-coco-results = experiments.coco_results:run",
             "s-cnn-rnn-export = experiments.export:run",
