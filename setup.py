@@ -15,7 +15,10 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.11",
     packages=find_packages(include=["s_cnn_rnn*", "experiments*", "data_prep*"]),
-    package_data={"s_cnn_rnn.report": ["*.j2", "*.css"]},
+    package_data={
+        "s_cnn_rnn.report": ["*.j2", "*.css"],
+        "s_cnn_rnn.page": ["static/*"],
+    },
     install_requires=[
         "tensorflow>=2.21,<2.22",
         "keras>=3.15,<3.16",
@@ -47,6 +50,7 @@ setup(
             "onnxruntime>=1.23,<2",
             "ai-edge-litert>=2.1,<3",
         ],
+        "serve": ["starlette>=1.0,<2", "uvicorn>=0.30"],
         # The benchmarks' peer; benchmarks/peers.txt is for an environment of its own.
         "benchmark": ["torch>=2.9"],
         "test": [
@@ -58,6 +62,10 @@ setup(
             "tf2onnx>=1.17,<2",
             "onnxruntime>=1.23,<2",
             "ai-edge-litert>=2.1,<3",
+            "starlette>=1.0,<2",
+            "uvicorn>=0.30",
+            "httpx2>=2",  # asks the page without a network
+            "websockets>=14",  # drives Chromium
             "nbclient>=0.10",
             "nbformat>=5.10",
             "ipykernel>=6.29",
@@ -80,6 +88,7 @@ setup(
             "s-cnn-rnn-ensemble = experiments.ensemble:run",
             "s-cnn-rnn-coco-results = experiments.coco_results:run",
             "s-cnn-rnn-export = experiments.export:run",
+            "s-cnn-rnn-serve = experiments.serve:run",
         ]
     },
 )

@@ -57,14 +57,14 @@ def shown_runs(paths: list[str], *, correlated: bool) -> list:
     """
     from s_cnn_rnn.annotator import Annotator
     from s_cnn_rnn.page.shown_run import ShownRun
-    from s_cnn_rnn.run_names import different_names
+    from s_cnn_rnn.run_names import system_of_run
 
-    annotators = [Annotator.from_run(path) for path in paths]
-    names = different_names([[annotator.folder] for annotator in annotators])
     runs = []
-    for path, name, annotator in zip(paths, names, annotators, strict=True):
+    for path in paths:
         print(f"loading {path} ...", flush=True)
-        run = ShownRun(f"{pathlib.Path(path).name}: {name}", annotator, correlated=correlated)
+        annotator = Annotator.from_run(path)
+        name = f"{pathlib.Path(path).resolve().name}: {system_of_run(annotator.folder)}"
+        run = ShownRun(name, annotator, correlated=correlated)
         run.warm_up()
         runs.append(run)
     return runs

@@ -6,10 +6,9 @@ import numpy as np
 
 from s_cnn_rnn.annotation import Annotation
 from s_cnn_rnn.explanation import Explanation, WordReasons
+from s_cnn_rnn.shown_maps import above_average, region, shown_map
 
 SHOWN_SHARES = 6
-PALEST = 0.4
-"""Of the text's strongest place: weaker words are not shown as strong ones."""
 
 
 def annotation_json(annotation: Annotation, concepts: tuple[str, ...]) -> dict:
@@ -78,37 +77,8 @@ def _word(word: WordReasons, strongest: float) -> dict:
 
 
 def _place(values: np.ndarray, strongest: float) -> dict:
-    return {"map": shown_map(values, strongest), "where": region(values)}
-
-
-def above_average(values: np.ndarray) -> np.ndarray:
-    """How much more each place says than the average place does; 0 where it says less."""
-    return np.maximum(values - values.mean(), 0)
+    return {"map": shown_map(values, strongest).round(3).tolist(), "where": region(values)}
 
 
 def _strongest(maps) -> float:
     return max((float(above_average(values).max()) for values in maps), default=0.0)
-
-
-def shown_map(values: np.ndarray, strongest: float) -> list[list[float]]:
-    """A map as it is shown, 0 to 1.
-
-    Args:
-        values: how much each place adds, float [places_y, places_x].
-        strongest: the most that any place of the text says; a map that reaches less than
-            `PALEST` of it stays pale.
-    """
-    says = above_average(values)
-    return (says / max(says.max(), PALEST * strongest, 1e-12)).round(3).tolist()
-
-
-def region(values: np.ndarray) -> str:
-    """The strongest place in words, for those who do not see it.
-
-    >>> region(np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 9.0]]))
-    'at the bottom, on the right'
-    """
-    y, x = np.unravel_index(np.argmax(values), values.shape)
-    down = ("at the top", "half way down", "at the bottom")[int(3 * y // values.shape[0])]
-    across = ("on the left", "in the middle", "on the right")[int(3 * x // values.shape[1])]
-    return f"{down}, {across}"

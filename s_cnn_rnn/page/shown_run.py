@@ -33,7 +33,7 @@ class ShownRun:
             if isinstance(model, Ensemble)
             else ""
         )
-        self.not_correlated = "Left out when the page was started."
+        self.not_correlated = "Not asked for: the page was started with --nocorrelated."
         if correlated and not self.not_steerable:
             self.not_correlated = self._why_not_correlated()
 

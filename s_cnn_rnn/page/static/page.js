@@ -73,7 +73,9 @@ class Page {
     picture.alt = `The photograph ${name}. What is written of it: ${written}`;
     find("figure").hidden = false;
     await picture.decode();
-    picture.classList.toggle("tiny", Math.max(picture.naturalWidth, picture.naturalHeight) < 200);
+    const longest = Math.max(picture.naturalWidth, picture.naturalHeight);
+    picture.classList.toggle("tiny", longest < 200);
+    picture.classList.toggle("small", longest < 480);
   }
 
   complain(message) {

@@ -3,8 +3,6 @@
 import { askWith } from "./asking.js";
 import { ConceptList, percent } from "./concepts.js";
 
-const REASONS_AFTER = 350; // milliseconds of rest before reasons are asked for
-
 const element = (name, text = "", className = "") => {
   const made = document.createElement(name);
   made.textContent = text;
@@ -67,7 +65,6 @@ export class Panel {
     this.root.hidden = false;
     this.concepts.begin(annotation);
     this.show(annotation);
-    this.askReasons();
   }
 
   knows(word) {
@@ -110,7 +107,6 @@ export class Panel {
         if (photograph === this.photograph) this.show(annotation);
       }
       this.page.complain("");
-      this.askReasons();
     } catch (error) {
       this.page.complain(error.message);
     } finally {
@@ -175,25 +171,27 @@ export class Panel {
   }
 
   forgetReasons() {
-    clearTimeout(this.timer);
     this.reasons = null;
+    delete this.root.dataset.reasons;
     this.pinned = null;
     this.page.hideMap();
     for (const button of this.words || []) button.setAttribute("aria-pressed", "false");
     this.concepts.mark({});
     this.find(".reasons").hidden = Boolean(this.run.not_explainable) && !this.words?.length;
     const hint = this.run.not_explainable || "Point at a word, or tap it, to see where it comes from.";
-    this.find(".reasons").replaceChildren(element("p", hint, "faint"));
+    this.hint(hint);
   }
 
-  askReasons() {
-    clearTimeout(this.timer);
-    if (this.run.not_explainable) return;
-    this.timer = setTimeout(() => this.fetchReasons(), REASONS_AFTER);
+  hint(text) {
+    this.find(".reasons").replaceChildren(element("p", text, "faint"));
   }
 
+  // Only when somebody points at a word: they take longer than writing anew.
   async fetchReasons() {
     const { annotation, photograph } = this;
+    if (this.run.not_explainable || this.isAsking || this.explaining === annotation) return;
+    this.explaining = annotation;
+    this.hint("Looking for reasons …");
     try {
       const reasons = await askWith(photograph, "reasons", this.wanted);
       if (annotation !== this.annotation || this.isAsking || this.isStale) return;
@@ -204,6 +202,8 @@ export class Panel {
       this.point(place >= 0 ? place : this.pinned);
     } catch (error) {
       this.page.complain(error.message);
+    } finally {
+      if (this.explaining === annotation) this.explaining = null;
     }
   }
 
@@ -223,15 +223,16 @@ export class Panel {
     const word = place === null ? null : this.reasons?.words[place];
     if (!word) {
       this.page.hideMap();
+      if (place !== null && !this.reasons) this.fetchReasons();
       return;
     }
-    this.page.showMap(word.map, `“${word.word}” comes from ${word.where}`);
+    this.page.showMap(word.map, `“${word.word}”: strongest ${word.where}`);
     this.find(".reasons").replaceChildren(...this.told(word));
   }
 
   pointAtConcept(concept) {
     const found = concept === null ? null : this.reasons?.concepts[concept];
-    if (found) this.page.showMap(found.map, `“${concept}” was seen ${found.where}`);
+    if (found) this.page.showMap(found.map, `“${concept}”, the concept: strongest ${found.where}`);
     else this.point(this.pinned);
   }
 
