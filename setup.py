@@ -18,6 +18,7 @@ setup(
     package_data={
         "s_cnn_rnn.report": ["*.j2", "*.css"],
         "s_cnn_rnn.box": ["*/*.json", "*/weights/*.npz"],
+        "s_cnn_rnn.page": ["static/*"],
     },
     install_requires=[
         "tensorflow>=2.21,<2.22",
@@ -54,6 +55,7 @@ setup(
             "onnxruntime>=1.32,<2",
             "ai-edge-litert>=2.3,<3",
         ],
+        "serve": ["starlette>=1.0,<2", "uvicorn>=0.30"],
         # The benchmarks' peer; benchmarks/peers.txt is for an environment of its own.
         "benchmark": ["torch>=2.9"],
         "test": [
@@ -67,6 +69,12 @@ setup(
             "tf2onnx>=1.17,<2",
             "onnxruntime>=1.32,<2",
             "ai-edge-litert>=2.3,<3",
+            "onnxruntime>=1.23,<2",
+            "ai-edge-litert>=2.1,<3",
+            "starlette>=1.0,<2",
+            "uvicorn>=0.30",
+            "httpx2>=2",  # asks the page without a network
+            "websockets>=14",  # drives Chromium
             "nbclient>=0.10",
             "nbformat>=5.10",
             "ipykernel>=6.29",
@@ -90,6 +98,7 @@ setup(
             "s-cnn-rnn-ensemble = experiments.ensemble:run",
             "s-cnn-rnn-coco-results = experiments.coco_results:run",
             "s-cnn-rnn-export = experiments.export:run",
+            "s-cnn-rnn-serve = experiments.serve:run",
         ]
     },
 )
