@@ -47,6 +47,7 @@ setup(
             "onnxruntime>=1.32,<2",
             "ai-edge-litert>=2.3,<3",
         ],
+        "docs": ["mkdocs-material>=9.8,<10", "mkdocstrings[python]>=1.0,<2"],
         # The benchmarks' peer; benchmarks/peers.txt is for an environment of its own.
         "benchmark": ["torch>=2.9"],
         "test": [
@@ -75,6 +76,7 @@ setup(
             "s-cnn-rnn-train = experiments.train:run",
             "s-cnn-rnn-evaluate = experiments.evaluate:run",
             "s-cnn-rnn-annotate = experiments.annotate:run",
+            "s-cnn-rnn-compare = experiments.compare:run",
             "s-cnn-rnn-ensemble = experiments.ensemble:run",
             "s-cnn-rnn-coco-results = experiments.coco_results:run",
             "s-cnn-rnn-export = experiments.export:run",
