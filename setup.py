@@ -56,6 +56,7 @@ setup(
             "ai-edge-litert>=2.3,<3",
         ],
         "serve": ["starlette>=1.0,<2", "uvicorn>=0.30"],
+        "docs": ["mkdocs-material>=9.8,<10", "mkdocstrings[python]>=1.0,<2"],
         # The benchmarks' peer; benchmarks/peers.txt is for an environment of its own.
         "benchmark": ["torch>=2.9"],
         "test": [
@@ -69,8 +70,6 @@ setup(
             "tf2onnx>=1.17,<2",
             "onnxruntime>=1.32,<2",
             "ai-edge-litert>=2.3,<3",
-            "onnxruntime>=1.23,<2",
-            "ai-edge-litert>=2.1,<3",
             "starlette>=1.0,<2",
             "uvicorn>=0.30",
             "httpx2>=2",  # asks the page without a network
@@ -95,6 +94,7 @@ setup(
             "s-cnn-rnn-annotate = experiments.annotate:run",
             "s-cnn-rnn-what-if = experiments.what_if:run",
             "s-cnn-rnn-explain = experiments.explain:run",
+            "s-cnn-rnn-compare = experiments.compare:run",
             "s-cnn-rnn-ensemble = experiments.ensemble:run",
             "s-cnn-rnn-coco-results = experiments.coco_results:run",
             "s-cnn-rnn-export = experiments.export:run",
