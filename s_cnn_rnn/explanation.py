@@ -1,6 +1,7 @@
 """Why a text says what it says: which concepts carried each word, and where they are seen."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -130,11 +131,9 @@ class Explainer:
     def _explain(self, annotation, inputs, concepts, feature_map) -> Explanation:
         if self.model.decoder is None:
             return self._labels(annotation, inputs, concepts, feature_map)
-        ids = self.model.vocabulary.encode(annotation.words)
-        likelihoods = WordLikelihoods(self.model, inputs, ids)
-        if not likelihoods.count:
+        if not annotation.words:
             return Explanation(annotation, (), {})
-        found, maps = self._reasons(likelihoods, inputs, concepts, feature_map)
+        found, maps = self.reasons(annotation.words, inputs, concepts, feature_map)
         words = tuple(
             self._word(word, t, found, concepts, maps[t]) for t, word in enumerate(annotation.words)
         )
@@ -143,8 +142,26 @@ class Explainer:
             annotation, words, self._concept_maps(numbers, inputs, concepts, feature_map)
         )
 
-    def _reasons(self, likelihoods, inputs, concepts, feature_map):
-        """(Contributions, maps [T, h, w])."""
+    def reasons(
+        self,
+        words: Sequence[str],
+        inputs: dict[str, np.ndarray],
+        concepts: np.ndarray | None,
+        feature_map: np.ndarray,
+    ) -> tuple[Contributions, np.ndarray]:
+        """Contributions to each of T words, and the words' maps.
+
+        Args:
+            words: of the text, whether or not the model would write it.
+            inputs: what the model sees of the photograph, [1, ...] each.
+            concepts: s_hat, float32 [k]; None where the system learns none.
+            feature_map: float32 [places_y, places_x, channels].
+
+        Returns:
+            `Contributions` (of no concept where the decoder does not write from concepts), and
+            maps, float64 [T, places_y, places_x].
+        """
+        likelihoods = WordLikelihoods(self.model, inputs, self.model.vocabulary.encode(words))
         maps = np.zeros((likelihoods.count, *feature_map.shape[:2]))
         if not self.shares:
             now = likelihoods.of_all(None if concepts is None else concepts[None])[0]
