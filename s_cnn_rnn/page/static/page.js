@@ -75,7 +75,8 @@ class Page {
     await picture.decode();
     const longest = Math.max(picture.naturalWidth, picture.naturalHeight);
     picture.classList.toggle("tiny", longest < 200);
-    picture.classList.toggle("small", longest < 480);
+    picture.parentElement.style.setProperty("--aspect", picture.naturalWidth / picture.naturalHeight);
+    picture.parentElement.style.setProperty("--widest", `${Math.max(picture.naturalWidth, 480)}px`);
   }
 
   complain(message) {

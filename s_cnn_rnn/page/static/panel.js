@@ -165,7 +165,10 @@ export class Panel {
     this.find(".beams-part").hidden = beams.length < 2;
     this.find(".beams").replaceChildren(...beams.map((beam) => {
       const item = element("li", beam.text || "(nothing)");
-      if (beam.probability !== null) item.append(element("small", probability(beam.probability)));
+      if (beam.probability !== null) {
+        const mean = beam.probability ** (1 / (beam.words.length + 1)); // its end counts as one
+        item.append(element("small", `${probability(mean)} a word`));
+      }
       return item;
     }));
   }
