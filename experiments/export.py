@@ -48,12 +48,13 @@ _SPLIT = flags.DEFINE_string("split", "validation", "Split that they are taken f
 
 def text_of(output: str, report: dict) -> str:
     """A report in two lines."""
-    score, times = report["score"], report["milliseconds_a_photograph"]
-    scored = f"; {score['metric']} {score['exported']:.4f} (run: {score['original']:.4f})"
+    score, time = report["score"], report["milliseconds_a_photograph"]["exported, one at a time"]
+    scored = ""
+    if score["metric"]:
+        scored = f"; {score['metric']} {score['exported']:.4f} (run: {score['original']:.4f})"
     return (
-        f"{output}: {report['megabytes']:.1f} MB, {times['exported, one at a time']:.0f} ms a "
-        f"photograph\n{report['same']} of {report['photographs']} texts are the run's own"
-        f"{scored if score['metric'] else ''}"
+        f"{output}: {report['megabytes']:.1f} MB, {time:.0f} ms a photograph\n"
+        f"{report['same']} of {report['photographs']} texts are the run's own{scored}"
     )
 
 
