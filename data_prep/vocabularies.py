@@ -7,13 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from data_prep.records import BadData
 from s_cnn_rnn import prepared
-from s_cnn_rnn.vocabulary import (
-    Vocabulary,
-    caption_vocabulary,
-    label_vocabulary,
-    tag_vocabulary,
-    tokenise,
-)
+from s_cnn_rnn.vocabulary import Vocabulary, tokenise
+from s_cnn_rnn.vocabulary_building import caption_vocabulary, label_vocabulary, tag_vocabulary
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,8 +3,9 @@ r"""Draws the learning curves of several runs against encoder passes, in one pic
   python -m experiments.curves --run=runs/ours_0 --run=runs/ours_1 --run=runs/nic-f_0 \
       --metric=CIDEr --picture=docs/images/curves.png
 
-Runs of the same system are its seeds: their mean is drawn, and their range. The values are those
-that training logged on the validation part (`evaluate_every` in a stage's settings). Seconds.
+Runs that differ in nothing but their seed are one system: their mean is drawn, and their range.
+The values are those that training logged on the validation part (`evaluate_every` in a stage's
+settings). Seconds.
 """
 
 import pathlib
@@ -12,10 +13,9 @@ import sys
 
 from absl import app, flags
 
-from s_cnn_rnn.learning_curves import curve_of_run
-from s_cnn_rnn.report.comparison import learning_curves_picture
+from s_cnn_rnn.learning_curves import curves_of_systems
+from s_cnn_rnn.report.curves_picture import learning_curves_picture
 from s_cnn_rnn.run_folder import RunFolder
-from s_cnn_rnn.run_names import system_of_run
 
 _RUN = flags.DEFINE_multi_string("run", None, "Run folder; may be given several times.")
 _METRIC = flags.DEFINE_string("metric", "CIDEr", "What to draw, as the training logs call it.")
@@ -25,12 +25,9 @@ _TITLE = flags.DEFINE_string("title", "", "Heading of the picture.")
 
 def main(_: list[str]) -> None:
     """Draws."""
-    curves: dict[str, list[tuple[int, float]]] = {}
     try:
-        for path in _RUN.value:
-            folder = RunFolder(pathlib.Path(path))
-            system = system_of_run(folder)
-            curves.setdefault(system, []).extend(curve_of_run(folder, _METRIC.value))
+        folders = [RunFolder(pathlib.Path(path)) for path in _RUN.value]
+        curves = curves_of_systems(folders, _METRIC.value)
         label = f"{_METRIC.value}, validation part"
         print(learning_curves_picture(_PICTURE.value, curves, _TITLE.value, label))
     except (OSError, ValueError) as error:

@@ -13,7 +13,12 @@ from s_cnn_rnn.report import write_report
 from s_cnn_rnn.results import append_results
 from s_cnn_rnn.run_folder import RunFolder
 from s_cnn_rnn.run_report import make_report
-from s_cnn_rnn.score_table import lines_of_comparison, lines_of_system, rows_of_system
+from s_cnn_rnn.score_table import (
+    lines_of_comparison,
+    lines_of_system,
+    rows_of_comparison,
+    rows_of_system,
+)
 from s_cnn_rnn.seeds import group_by_seed
 
 
@@ -33,7 +38,7 @@ def evaluate(
         runs: run folders, seeds of one system.
         compare: run folders of other systems, each with one or several seeds.
         split: what to predict.
-        results: result file that the first system's rows are added to.
+        results: result file that the first system's rows and differences are added to.
         report: whether the report is written.
         s_hat_too: whether s_hat of systems that write labels is scored as well.
         command: what measures the scores again.
@@ -53,7 +58,10 @@ def evaluate(
     for comparison in found:
         print("\n".join(lines_of_comparison(ours, comparison)), end="\n\n")
     if results:
-        append_results(results, rows_of_system(ours, command=command))
+        rows = rows_of_system(ours, command=command)
+        for comparison in found:
+            rows += rows_of_comparison(ours, comparison, command=command)
+        append_results(results, rows)
         print(f"scores added to {results}")
     if report:
         path = write_report(folders[0].report, make_report(ours, found, command=command))

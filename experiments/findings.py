@@ -6,7 +6,9 @@
 Every variant trains the decoder on a frozen CNN (stage rnn_predicted, 600 updates of 64
 captions, unless it says otherwise) and writes captions for the validation photographs that
 training looks at; the quick scores are the last of the stage. About four minutes a variant on two
-cores; what several variants have in common is trained once, and nothing twice.
+cores. A finding's rows take the place of its older ones once all its variants are measured; other
+findings' rows stay. Variants that were measured at the same commit with the same settings are not
+trained again, and an interrupted one goes on.
 """
 
 import copy
@@ -15,14 +17,15 @@ import functools
 import hashlib
 import json
 import pathlib
+from collections.abc import Callable, Sequence
 
 from absl import app, flags
 
 from experiments import tensorflow_start  # first: before TensorFlow is imported
 
 import keras  # isort: skip
-from ml_collections import config_flags  # isort: skip
 
+from experiments import setting_flags  # isort: skip
 from s_cnn_rnn.progress import ProgressBar  # isort: skip
 from s_cnn_rnn.results import commit, hardware  # isort: skip
 from s_cnn_rnn.run_folder import RunFolder  # isort: skip
@@ -86,10 +89,10 @@ FINDINGS = {
     },
 }
 
-_CONFIG = config_flags.DEFINE_config_file("config", None, "Settings file; changes follow it.")
+_CONFIG = setting_flags.define_settings("config", "Settings file; changes follow it.")
 _FINDING = flags.DEFINE_multi_enum("finding", list(FINDINGS), list(FINDINGS), "Which questions.")
 _RUNS = flags.DEFINE_string("runs", "runs/findings", "Folder for the run folders.")
-_RESULTS = flags.DEFINE_string("results", "results/findings.csv", "CSV file, written anew.")
+_RESULTS = flags.DEFINE_string("results", "results/findings.csv", "CSV file to add to.")
 
 
 def settings_of(config: dict, changes: dict) -> RunSettings:
@@ -104,30 +107,81 @@ def settings_of(config: dict, changes: dict) -> RunSettings:
     return RunSettings.from_dict(content)
 
 
-def run_variant(settings: RunSettings, progress: ProgressBar) -> dict[str, float]:
+def folder_name(settings: RunSettings, at_commit: str) -> str:
+    """Tells variants by their settings and the program that trains them."""
+    content = json.dumps(settings.to_dict(), sort_keys=True) + at_commit
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def run_variant(name: str, settings: RunSettings, progress: ProgressBar) -> dict[str, float]:
     """Trains a variant, or takes what it gave before; the last values on the validation part."""
-    content = json.dumps(settings.to_dict(), sort_keys=True)
-    name = hashlib.sha256(content.encode()).hexdigest()[:16]
     folder = RunFolder(pathlib.Path(_RUNS.value) / name)
     train(folder, settings, progress=progress)
     return folder.stage(STAGE).read_summary()["validation"]
 
 
+def measure(
+    finding: str,
+    config: dict,
+    known: Sequence[dict],
+    run: Callable[[str, RunSettings], dict[str, float]],
+) -> list[dict]:
+    """A row for each variant of a finding.
+
+    Args:
+        finding: one of `FINDINGS`.
+        config: the config's settings.
+        known: rows of earlier measurements; those of this commit and these settings are kept.
+        run: gives the values of a variant, from the name of its folder and its settings.
+    """
+    rows, here = [], commit()
+    of_folder = {row.get("folder"): row for row in known if row["commit"] == here}
+    for variant, changes in FINDINGS[finding].items():
+        settings = settings_of(config, changes)
+        name = folder_name(settings, here)
+        described = {"finding": finding, "variant": variant}
+        if name in of_folder:
+            rows.append(of_folder[name] | described)
+        else:
+            made = {"commit": here, "hardware": hardware(), "folder": name}
+            rows.append(described | run(name, settings) | made)
+        print(rows[-1], flush=True)
+    return rows
+
+
+def read_rows(path: pathlib.Path) -> list[dict]:
+    """The rows of a file of findings; none where it does not exist."""
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def replace_finding(path: pathlib.Path, finding: str, rows: Sequence[dict]) -> None:
+    """Puts a finding's rows in the place of its older ones; the file changes at once."""
+    others = [row for row in read_rows(path) if row["finding"] != finding]
+    merged = [*others, *rows]
+    last = ["commit", "hardware", "folder"]
+    names = [name for name in dict.fromkeys(n for row in merged for n in row) if name not in last]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    with unfinished.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, [*names, *last], restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(merged)
+    unfinished.replace(path)
+
+
 def main(_: list[str]) -> None:
-    """Runs the variants and writes a row for each."""
+    """Runs the variants and writes their rows, one finding after the other."""
     tensorflow_start.only_warnings()
     keras.utils.disable_interactive_logging()
-    rows = []
+    path = pathlib.Path(_RESULTS.value)
     with ProgressBar() as progress:
+        run = functools.partial(run_variant, progress=progress)
         for finding in _FINDING.value:
-            for variant, changes in FINDINGS[finding].items():
-                values = run_variant(settings_of(_CONFIG.value.to_dict(), changes), progress)
-                rows.append({"finding": finding, "variant": variant, **values})
-                print(rows[-1], flush=True)
-    with pathlib.Path(_RESULTS.value).open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, [*rows[0], "commit", "hardware"], restval="")
-        writer.writeheader()
-        writer.writerows({**row, "commit": commit(), "hardware": hardware()} for row in rows)
+            rows = measure(finding, _CONFIG.value.to_dict(), read_rows(path), run)
+            replace_finding(path, finding, rows)
 
 
 if __name__ == "__main__":

@@ -13,18 +13,19 @@ from ml_collections import config_flags  # isort: skip
 
 from data_prep.checks import check_prepared  # isort: skip
 from data_prep.records import BadData  # isort: skip
+from experiments import setting_flags  # isort: skip
 from s_cnn_rnn.progress import ProgressBar  # isort: skip
 from s_cnn_rnn.run_folder import RunFolder  # isort: skip
 from s_cnn_rnn.settings import RunSettings  # isort: skip
+from s_cnn_rnn.run_names import name_variant  # isort: skip
 from s_cnn_rnn.segment_watch import TrainingDiverged  # isort: skip
 from s_cnn_rnn.stage_training import StoppedByUser  # isort: skip
-from s_cnn_rnn.stages import planned_stages  # isort: skip
+from s_cnn_rnn.run_stages import planned_stages  # isort: skip
 from s_cnn_rnn.systems import find_system  # isort: skip
 from s_cnn_rnn.training import train  # isort: skip
 
-_CONFIG = config_flags.DEFINE_config_file(
+_CONFIG = setting_flags.define_settings(
     "config",
-    None,
     "Settings file, e.g. experiments/configs/flickr8k.py. Single settings follow it, e.g. "
     "--config.seed=1 --config.stages.cnn.steps=200; s_cnn_rnn/settings.py explains them all.",
 )
@@ -69,6 +70,8 @@ def _settings() -> RunSettings:
     content = _CONFIG.value.to_dict()
     if _SYSTEM.value is not None:
         content["system"] = find_system(_SYSTEM.value).name
+    changes = config_flags.get_override_values(flags.FLAGS["config"])
+    content["variant"] = content.get("variant") or name_variant(changes)
     return RunSettings.from_dict(content)
 
 

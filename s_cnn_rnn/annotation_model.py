@@ -109,7 +109,7 @@ class AnnotationModel:
         """Lu and Lr as Keras losses, by the name of the output that they belong to."""
         row = CONCEPT_LOSSES[self.system.concept_loss]
         loss = row.loss
-        if row.samples:
+        if row.draws:
             loss = functools.partial(loss, sampling=self.semantic.sampling)
         return {"concepts": loss, "words": word_loss}
 
@@ -175,54 +175,72 @@ def build_model(
         ValueError: the system cannot do the task.
     """
     system, model = find_system(settings.system), settings.model
-    if settings.task not in system.tasks:
-        raise ValueError(
-            f"system {system.name} writes {' and '.join(system.tasks)}, not {settings.task}; "
-            "choose another --config.system or --config.task"
-        )
+    _require_task(system, settings.task)
     keras.utils.set_random_seed(settings.seed)
-    encoder = None
-    if with_encoder and "encoder" in system.parts:
-        encoder = build_encoder(
-            settings.encoder.name,
-            weights=settings.encoder.weights,
-            image_size=settings.encoder.image_size,
-            dropout=settings.encoder.dropout,
-        )
+    encoder = _encoder(settings) if with_encoder and "encoder" in system.parts else None
+    shapes = _shapes(settings, encoder, side_shapes or {})
     # Seeded anew, so that the other parts start the same with and without the encoder.
     keras.utils.set_random_seed(settings.seed + 1)
-    k = len(vocabulary.concepts)
-    shapes = {"features": (ENCODERS[settings.encoder.name].width,), **(side_shapes or {})}
-    if encoder is not None and "feature_map" in system.side_information:
-        _, height, width, channels = encoder.get_layer("feature_map").output.shape
-        shapes["feature_map"] = (height * width, channels)
     bias = prior if model.prior_bias else None
     semantic = tag_layer = interface = decoder = None
     if system.semantic:
         semantic = build_semantic(
             system.semantic,
             model,
-            concepts=k,
+            concepts=len(vocabulary.concepts),
             prior=bias,
             shapes=shapes,
-            samples=CONCEPT_LOSSES[system.concept_loss].samples,
+            draws=CONCEPT_LOSSES[system.concept_loss].draws,
         )
     if system.interface:
-        interface, decoder = _writing_parts(system, model, vocabulary, shapes, prior)
+        interface = _interface(settings, shapes, len(vocabulary.concepts), prior)
+        decoder = build_decoder(system, model, vocabulary, shapes, packs=not settings.jit)
     if system.adds_tags:  # last, so that the others start as they do without it
-        tag_layer = TagLayer(
-            k, units=model.tag_units, dropout=model.tag_dropout, prior=bias, name="tag_layer"
-        )
-        tag_layer.build((None, *shapes["tags"]))
+        tag_layer = _tag_layer(settings, shapes, len(vocabulary.concepts), bias)
     order = settings.label_order or system.label_order
     return AnnotationModel(
         system, vocabulary, order, shapes, encoder, tag_layer, semantic, interface, decoder
     )
 
 
-def _writing_parts(system, model, vocabulary, shapes, prior):
-    """Interface and decoder."""
-    k = len(vocabulary.concepts)
+def _require_task(system: System, task: str) -> None:
+    if task not in system.tasks:
+        raise ValueError(
+            f"system {system.name} writes {' and '.join(system.tasks)}, not {task}; "
+            "choose another --config.system or --config.task"
+        )
+
+
+def _encoder(settings: RunSettings) -> keras.Model:
+    return build_encoder(
+        settings.encoder.name,
+        weights=settings.encoder.weights,
+        image_size=settings.encoder.image_size,
+        dropout=settings.encoder.dropout,
+    )
+
+
+def _shapes(settings: RunSettings, encoder: keras.Model | None, side_shapes: dict) -> dict:
+    """Of one photograph's part of each input."""
+    shapes = {"features": (ENCODERS[settings.encoder.name].width,), **side_shapes}
+    sees = find_system(settings.system).side_information
+    if encoder is not None and "feature_map" in sees:
+        _, height, width, channels = encoder.get_layer("feature_map").output.shape
+        shapes["feature_map"] = (height * width, channels)
+    return shapes
+
+
+def _tag_layer(settings: RunSettings, shapes: dict, k: int, bias) -> TagLayer:
+    model = settings.model
+    tag_layer = TagLayer(
+        k, units=model.tag_units, dropout=model.tag_dropout, prior=bias, name="tag_layer"
+    )
+    tag_layer.build((None, *shapes["tags"]))
+    return tag_layer
+
+
+def _interface(settings: RunSettings, shapes: dict, k: int, prior) -> keras.layers.Layer:
+    system, model = find_system(settings.system), settings.model
     widths = {"features": shapes["features"][0], "concepts": k}
     joined = EMBEDDINGS[system.embedding]
     scales = {"features": 1.0, "concepts": model.s_hat_scale}
@@ -241,4 +259,4 @@ def _writing_parts(system, model, vocabulary, shapes, prior):
         dropout=model.interface_dropout,
     )
     interface.build((None, sum(widths[name] for name in joined)))
-    return interface, build_decoder(system, model, vocabulary, shapes)
+    return interface

@@ -7,113 +7,46 @@ Such as::
         print(annotation.file_name, annotation.text)
 """
 
-import concurrent.futures
-import dataclasses
+import functools
 import itertools
-import math
 import os
 import pathlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import overload
 
 import numpy as np
-from absl import logging
 
+from s_cnn_rnn.annotation import Annotation, PredictedConcept, usual_concepts
 from s_cnn_rnn.annotation_model import AnnotationModel
+from s_cnn_rnn.concept_statistics import ConceptStatistics
+from s_cnn_rnn.concept_switches import Switches, require_steerable, switched
 from s_cnn_rnn.ensemble import Ensemble
+from s_cnn_rnn.explanation import Explainer, Explanation
 from s_cnn_rnn.handover import load_model
-from s_cnn_rnn.hypotheses import Hypothesis, highest_scores, hypotheses
-from s_cnn_rnn.model_inputs import ModelInputs
-from s_cnn_rnn.photographs import DamagedPhotograph, read_photograph
+from s_cnn_rnn.hypotheses import highest_scores, hypotheses
+from s_cnn_rnn.kept_photograph import KeptPhotograph
+from s_cnn_rnn.looking import Looked, log_damaged, look_at, looks
+from s_cnn_rnn.photograph_batches import Photograph, ReadPhotograph
+from s_cnn_rnn.photographs import DamagedPhotograph
 from s_cnn_rnn.progress import no_progress
 from s_cnn_rnn.reranking import Reranker, reranked, reranker_of, searched
+from s_cnn_rnn.run_concepts import concept_statistics
 from s_cnn_rnn.run_folder import RunFolder
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.systems import find_system
-from s_cnn_rnn.vocabulary import Vocabulary
+from s_cnn_rnn.user_tags import TagInputs
+from s_cnn_rnn.what_if import ChangedConcept, WhatIf
 from s_cnn_rnn.writing import Writer, look_together, write
-
-Photograph = str | os.PathLike | bytes
-
-
-class PredictedConcept(NamedTuple):
-    """A concept as the CNN predicts it.
-
-    Args:
-        word: the concept.
-        probability: how sure the CNN is of it, 0 to 1 (one of s_hat).
-        usual: about how many of the training photographs have it, 0 to 1; None if unknown.
-    """
-
-    word: str
-    probability: float
-    usual: float | None
-
-    @property
-    def tells(self) -> float:
-        """How much surer of it the CNN is than of any photograph: p log(p / usual), in nats."""
-        if not self.usual or not self.probability:
-            return self.probability
-        return self.probability * math.log(self.probability / self.usual)
-
-
-@dataclasses.dataclass(frozen=True)
-class Annotation:
-    """What was written for one photograph.
-
-    Args:
-        file_name: the path as it was given; "photograph 3" for the third one, given as bytes.
-        kind: "captions" or "labels".
-        beams: the best hypotheses, best first; as many as were asked for, if there are so many.
-        concepts: all k concepts (or labels), the surest first; none where the system learns none.
-    """
-
-    file_name: str
-    kind: str
-    beams: tuple[Hypothesis, ...]
-    concepts: tuple[PredictedConcept, ...]
-
-    @property
-    def text(self) -> str:
-        """The caption, or the labels joined by commas."""
-        return self.beams[0].annotation
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """The words of the caption, or the labels in the order in which they were written."""
-        return self.beams[0].words
-
-    @property
-    def log_probability(self) -> float | None:
-        """Of the text, in nats, by the decoder; None where labels were taken by their scores."""
-        return self.beams[0].log_probability
-
-    def probability(self, word: str) -> float | None:
-        """How sure the CNN is of a concept (or label); None where it does not learn it."""
-        found = (concept.probability for concept in self.concepts if concept.word == word)
-        return next(found, None)
-
-    def other_concepts(self, count: int) -> list[PredictedConcept]:
-        """The surest concepts (or labels) that were not written."""
-        return [concept for concept in self.concepts if concept.word not in self.words][:count]
-
-    def telling_concepts(self, count: int) -> list[PredictedConcept]:
-        """The concepts that tell this photograph from others: "dog" before "a" and "the"."""
-        return sorted(self.concepts, key=lambda concept: -concept.tells)[:count]
-
-
-def log_damaged(damaged: DamagedPhotograph) -> None:
-    """Warns of a photograph that was skipped."""
-    logging.warning("skipped %s", damaged)
 
 
 class Annotator:
-    """Annotates photographs with a trained model.
+    """Annotates photographs with a trained model, and tells why it writes what it does.
 
     Args:
         model: trained; or an ensemble.
         settings: of its run.
         reranker: puts what the beam finds in another order, where the system does so.
+        folder: the run's; correlated concepts and systems that see user tags need it.
     """
 
     def __init__(
@@ -121,10 +54,12 @@ class Annotator:
         model: AnnotationModel | Ensemble,
         settings: RunSettings,
         reranker: Reranker | None = None,
+        folder: RunFolder | None = None,
     ):
-        self.model, self.settings, self.reranker = model, settings, reranker
+        self.model, self.settings, self.reranker, self.folder = model, settings, reranker, folder
+        self._tag_inputs = TagInputs.of_run(folder) if folder else TagInputs(settings.system)
         self._writers: dict[int, Writer] = {}
-        self._usual = usual_concepts(model.vocabulary)
+        self.usual = usual_concepts(model.vocabulary)
 
     @classmethod
     def from_run(cls, path: str | os.PathLike) -> "Annotator":
@@ -143,12 +78,14 @@ class Annotator:
                     f"them ({system.summary}); use experiments.evaluate, or another system's run"
                 )
         model = load_model(folder)
-        return cls(model, folder.settings(), reranker_of(folder, model, progress=no_progress))
+        reranker = reranker_of(folder, model, progress=no_progress)
+        return cls(model, folder.settings(), reranker, folder)
 
     def annotate(
         self,
         photographs: Iterable[Photograph],
         *,
+        tags: Iterable[Iterable[str]] | None = None,
         batch: int = 32,
         beams: int = 1,
         on_damaged: Callable[[DamagedPhotograph], None] = log_damaged,
@@ -157,6 +94,8 @@ class Annotator:
 
         Args:
             photographs: files of any kind that Pillow knows, or their content.
+            tags: the user tags of each photograph, for systems that see them; None: its own
+                keywords (XMP, IPTC, sidecar), but those that a model added.
             batch: photographs that go through the model at once.
             beams: hypotheses of each photograph, 1 to the run's beam width; 1 without a decoder.
             on_damaged: called with each photograph that cannot be read; it is skipped.
@@ -167,55 +106,207 @@ class Annotator:
         Raises:
             ValueError: batch or beams is out of range.
         """
+        self.require_range(batch, beams)
+        for looked in self._looks(photographs, batch, on_damaged, tags):
+            yield from self.annotations_of(looked, beams)
+
+    def annotate_read(
+        self, read: Sequence[ReadPhotograph], *, size: int, beams: int = 1
+    ) -> list[Annotation]:
+        """Annotates photographs that are read already (`photograph_batches`), in one batch.
+
+        Args:
+            read: at least one.
+            size: to which the batch is filled up: another size is compiled anew.
+            beams: hypotheses of each photograph.
+        """
+        looked = look_at(self.model, read, size, self._tag_inputs)
+        return list(self.annotations_of(looked, beams))
+
+    def _looks(self, photographs, batch, on_damaged, tags=None) -> Iterator[Looked]:
+        options = {"tag_inputs": self._tag_inputs, "tags": tags}
+        return looks(self.model, photographs, batch, on_damaged, **options)
+
+    @overload
+    def what_if(self, photographs: Photograph, **options) -> WhatIf: ...
+
+    @overload
+    def what_if(self, photographs: Iterable[Photograph], **options) -> Iterator[WhatIf]: ...
+
+    def what_if(
+        self,
+        photographs,
+        *,
+        with_concepts=(),
+        without_concepts=(),
+        probabilities=None,
+        correlated=True,
+        beams=1,
+        batch=32,
+        on_damaged=log_damaged,
+    ):
+        """What would be written if the photographs had other concepts.
+
+        Such as::
+
+            changed = annotator.what_if("beach.jpg", with_concepts=["dog"])
+            print(changed.before.text, "->", changed.after.text, changed.appeared)
+
+        Args:
+            photographs: one, or several, as for `annotate`.
+            with_concepts: concepts that are switched on (`concept_switches.ON`).
+            without_concepts: concepts that are switched off (`concept_switches.OFF`).
+            probabilities: concept -> its probability, 0 to 1, as a slider would set it.
+            correlated: whether other concepts move along as they do in training photographs
+                (`ConceptStatistics.realigned`); without it the decoder, which has never seen a
+                concept alone, seldom follows. The first time it takes as long as encoding these
+                photographs, unless the run folder has ``concept_statistics.npz``.
+            beams: hypotheses before and after, as for `annotate`.
+            batch: as for `annotate`.
+            on_damaged: as for `annotate`; where only one photograph is given it is not called.
+
+        Returns:
+            A `WhatIf`; of several photographs one each, as an iterator, a batch at a time.
+
+        Raises:
+            ValueError: an unknown concept or a value out of range; a system that does not write
+                from concepts; batch or beams is out of range.
+            TypeError: a text in the place of several concepts.
+            FileNotFoundError: correlated, and neither the file nor the data to make it is there.
+            DamagedPhotograph: the one photograph cannot be read.
+        """
+        self.require_range(batch, beams)
+        require_steerable(self.model)
+        switches = Switches.of(with_concepts, without_concepts, probabilities)
+        numbered = switches.numbered(self.model.vocabulary)
+        statistics = self.concept_statistics if correlated else None
+
+        def change(looked: Looked) -> Iterator[WhatIf]:
+            concepts = switched(looked.concepts, numbered, statistics)
+            before = self.annotations_of(looked, beams)
+            after = self.annotations_of(looked, beams, concepts)
+            for one, other in zip(before, after, strict=True):
+                changes = [
+                    ChangedConcept(word, one.probability(word), other.probability(word))
+                    for word in switches.values
+                ]
+                yield WhatIf(one, other, tuple(changes))
+
+        return self._one_or_all(photographs, change, batch, on_damaged)
+
+    @overload
+    def why(self, photographs: Photograph, **options) -> Explanation: ...
+
+    @overload
+    def why(self, photographs: Iterable[Photograph], **options) -> Iterator[Explanation]: ...
+
+    def why(self, photographs, *, batch=8, on_damaged=log_damaged):
+        """Why is written what is written: concepts and places behind every word.
+
+        Such as::
+
+            explanation = annotator.why("beach.jpg")
+            for word in explanation.words:
+                print(word.word, [share.concept for share in word.largest(3)])
+
+        Args:
+            photographs: one, or several, as for `annotate`.
+            batch: as for `annotate`.
+            on_damaged: as for `annotate`; where only one photograph is given it is not called.
+
+        Returns:
+            An `Explanation`; of several photographs one each, as an iterator, a batch at a time.
+
+        Raises:
+            ValueError: the run is an ensemble; batch is out of range.
+            DamagedPhotograph: the one photograph cannot be read.
+        """
+        self.require_range(batch, 1)
+        explainer = self.explainer
+
+        def explain(looked: Looked) -> list[Explanation]:
+            return explainer.explain(looked, list(self.annotations_of(looked, 1)))
+
+        return self._one_or_all(photographs, explain, batch, on_damaged)
+
+    def keep(self, photograph: Photograph) -> KeptPhotograph:
+        """A photograph that is looked at once and then written of again and again.
+
+        Args:
+            photograph: as for `annotate`.
+
+        Raises:
+            DamagedPhotograph: it cannot be read.
+        """
+
+        def refuse(damaged: DamagedPhotograph) -> None:
+            raise damaged
+
+        [looked] = self._looks([photograph], 1, refuse)
+        return KeptPhotograph(self, looked)
+
+    @functools.cached_property
+    def explainer(self) -> Explainer:
+        """Tells why the model writes what it does.
+
+        Raises:
+            ValueError: an ensemble.
+        """
+        return Explainer(self.model)
+
+    @functools.cached_property
+    def concept_statistics(self) -> ConceptStatistics:
+        """How s_hat is distributed over training photographs (`run_concepts`)."""
+        if self.folder is None:
+            raise ValueError("correlated concepts need a run folder; use Annotator.from_run")
+        return concept_statistics(self.folder, self.model)
+
+    def require_range(self, batch: int, beams: int) -> None:
+        """Refuses a batch of none, and more beams than the run has.
+
+        Raises:
+            ValueError: the message says what is possible.
+        """
         width = 1 if self.model.decoder is None else self.settings.decoding.width
         if batch < 1 or not 1 <= beams <= width:
             raise ValueError(
                 f"expected batch >= 1 and beams 1 to {width} (the run's beam width); got batch "
                 f"{batch} and beams {beams}"
             )
-        numbered = enumerate(photographs, start=1)
-        size = 0
-        while chunk := list(itertools.islice(numbered, batch)):
-            size = size or len(chunk)
-            read = list(self._read(chunk, on_damaged))
-            if read:
-                yield from self._annotate(read, size, beams)
 
-    def _read(self, chunk, on_damaged) -> Iterator[tuple[str, dict[int, np.ndarray]]]:
-        """(name, pixels by image size) of each photograph that can be read."""
-        sizes = {member.encoder.input_shape[1] for member in self.model.members}
+    def _one_or_all(self, photographs, make, batch, on_damaged):
+        """What is made of one photograph, or an iterator over what is made of each of several."""
+        if not isinstance(photographs, Photograph):
+            looked = self._looks(photographs, batch, on_damaged)
+            return itertools.chain.from_iterable(map(make, looked))
 
-        def one(numbered):
-            number, photograph = numbered
-            is_file = not isinstance(photograph, bytes)
-            name = os.fspath(photograph) if is_file else f"photograph {number}"
-            try:
-                return name, {
-                    size: read_photograph(photograph, image_size=size, name=name) for size in sizes
-                }
-            except DamagedPhotograph as damaged:
-                return damaged
+        [result] = make(self.keep(photographs).looked)
+        return result
 
-        with concurrent.futures.ThreadPoolExecutor() as pool:
-            for result in pool.map(one, chunk):
-                if isinstance(result, DamagedPhotograph):
-                    on_damaged(result)
-                else:
-                    yield result
+    def annotations_of(
+        self, looked: Looked, beams: int, concepts: np.ndarray | None = None
+    ) -> Iterator[Annotation]:
+        """Annotations of photographs that the model has seen already.
 
-    def _annotate(self, read, size: int, beams: int) -> Iterator[Annotation]:
-        names, pixels = zip(*read, strict=True)
-        inputs = [_inputs(member, pixels, size) for member in self.model.members]
-        seen, concepts = look_together(self.model, inputs)
+        Args:
+            looked: what it saw of them.
+            beams: as for `annotate`.
+            concepts: s_hat in the place of the photographs' own, float32 [size, k].
+        """
+        seen = looked.seen
+        if concepts is None:
+            concepts = looked.concepts
+        else:
+            seen, _ = look_together(self.model, looked.inputs, concepts)
         if self.model.decoder is None:
             found = highest_scores(concepts, self.model.vocabulary)
         else:
-            written = write(self._writer(beams), seen, batch=size)
+            written = write(self._writer(beams), seen, batch=looked.size)
             found = hypotheses(written, self.model.vocabulary)
             if self.reranker is not None:
                 found = reranked(self.reranker, found, concepts, self.model.vocabulary)
             found = [each[:beams] for each in found]
-        for n, name in enumerate(names):
+        for n, name in enumerate(looked.names):
             ranked = () if concepts is None else self._ranked(concepts[n])
             yield Annotation(name, self.model.vocabulary.kind, found[n], ranked)
 
@@ -232,34 +323,6 @@ class Annotator:
         words = self.model.vocabulary.concepts
         order = np.argsort(-probabilities, kind="stable")
         return tuple(
-            PredictedConcept(words[i], float(probabilities[i]), self._usual.get(words[i]))
+            PredictedConcept(words[i], float(probabilities[i]), self.usual.get(words[i]))
             for i in order
         )
-
-
-def _inputs(member: AnnotationModel, pixels: Sequence[dict], size: int) -> ModelInputs:
-    """What a model sees of photographs, filled up to so many: another shape is compiled anew."""
-    image_size = member.encoder.input_shape[1]
-    images = np.zeros((size, image_size, image_size, 3), np.uint8)
-    images[: len(pixels)] = [by_size[image_size] for by_size in pixels]
-    encoded = member.encoded.predict_on_batch(images)
-    maps = (encoded["feature_map"],) if "feature_map" in encoded else None
-    tags = None
-    if "tags" in member.shapes:  # photographs from outside a data set come without user tags
-        tags = np.zeros((size, *member.shapes["tags"]), np.uint8)
-    return ModelInputs(encoded["features"][:, None], maps, tags=tags)
-
-
-def usual_concepts(vocabulary: Vocabulary) -> dict[str, float]:
-    """About which share of the training photographs each concept belongs to, 0 to 1.
-
-    Estimated from the words' counts, as if the captions of a photograph were independent; exact
-    for labels. Empty where the vocabulary does not tell how many photographs it was made from.
-    """
-    photographs = vocabulary.made_from.get("photographs")
-    captions = vocabulary.made_from.get("captions", photographs)
-    if not photographs or not captions:
-        return {}
-    counts = dict(zip(vocabulary.words, vocabulary.counts, strict=True))
-    absent = {word: 1 - min(counts[word] / captions, 1) for word in vocabulary.concepts}
-    return {word: 1 - part ** (captions / photographs) for word, part in absent.items()}

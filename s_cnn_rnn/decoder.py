@@ -106,7 +106,7 @@ class Decoder(NextWord):
         projected = self.cell.project(self.fusion.before(words, state))
         after = self._advance(projected, state)
         seen = self.fusion.after(after["h"], words, after)
-        return ops.log_softmax(self.logits(seen, False)), {name: after[name] for name in state}
+        return ops.log_softmax(self.logits(seen)), {name: after[name] for name in state}
 
     def _advance(self, projected, state: dict) -> dict:
         """The state after a step of the recurrence, and what the fusion found there."""
@@ -150,7 +150,7 @@ class Decoder(NextWord):
 
     def _packed(self, sequences, state, training):
         """The same, run on real words only; see `packed`."""
-        from s_cnn_rnn import packed
+        from s_cnn_rnn import packed, packed_lstm
 
         packing = packed.pack(sequences)
         constants = {
@@ -159,8 +159,11 @@ class Decoder(NextWord):
         }
         embedded = self.dropout_of_input(self.embedding(packing.inputs), training=training)
         projected = self.cell.project(self.fusion.before(embedded, constants))
-        outputs = ("h", *self.fusion.found)
-        states = packed.run(self._advance, projected, state, packing, outputs)
+        if packed_lstm.takes(self.cell) and not self.fusion.acts_within:
+            states = {"h": packed_lstm.run(self.cell, projected, state, packing)}
+        else:
+            outputs = ("h", *self.fusion.found)
+            states = packed.run(self._advance, projected, state, packing, outputs)
         seen = self.fusion.after(states["h"], embedded, constants | states)
         likelihood = self.log_likelihood(seen, packing.targets, training)
         shape = ops.shape(sequences)

@@ -16,6 +16,8 @@ def build_decoder(
     settings: ModelSettings,
     vocabulary: Vocabulary,
     shapes: dict[str, tuple[int, ...]],
+    *,
+    packs: bool = True,
 ) -> NextWord:
     """The decoder of a system, as the layer "decoder", with weights.
 
@@ -24,13 +26,15 @@ def build_decoder(
         settings: of the model.
         vocabulary: the words and concepts.
         shapes: of one photograph's part of each input.
+        packs: whether teacher forcing runs on real words only (`packed`); not where XLA compiles
+            it, which takes no shapes that differ from batch to batch.
     """
-    decoder = DECODERS[system.decoder](system, settings, vocabulary, shapes)
+    decoder = DECODERS[system.decoder](system, settings, vocabulary, shapes, packs)
     decoder.build()
     return decoder
 
 
-def _recurrent(system, settings, vocabulary, shapes) -> Decoder:
+def _recurrent(system, settings, vocabulary, shapes, packs) -> Decoder:
     return Decoder(
         vocabulary.size,
         units=settings.units,
@@ -42,11 +46,12 @@ def _recurrent(system, settings, vocabulary, shapes) -> Decoder:
         channels=shapes["feature_map"][-1] if "feature_map" in system.decoder_sees else 0,
         dropout=settings.decoder_dropout,
         label_smoothing=settings.label_smoothing,
+        packs=packs,
         name="decoder",
     )
 
 
-def _transformer(system, settings, vocabulary, shapes) -> TransformerDecoder:
+def _transformer(system, settings, vocabulary, shapes, packs) -> TransformerDecoder:
     return TransformerDecoder(
         vocabulary.size,
         units=settings.units,
@@ -57,6 +62,7 @@ def _transformer(system, settings, vocabulary, shapes) -> TransformerDecoder:
         dropout=settings.decoder_dropout,
         dropout_of_layers=settings.transformer_dropout,
         label_smoothing=settings.label_smoothing,
+        packs=packs,
         name="decoder",
     )
 

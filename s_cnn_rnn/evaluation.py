@@ -18,7 +18,7 @@ from s_cnn_rnn.progress import Progress, no_progress
 from s_cnn_rnn.protocol_scores import Difference, MeanScores, ProtocolScores, differences
 from s_cnn_rnn.run_cost import RunCost, cost_of_run
 from s_cnn_rnn.run_folder import RunFolder
-from s_cnn_rnn.run_names import seed_of_run, system_of_run
+from s_cnn_rnn.run_names import different_names, seed_of_run
 from s_cnn_rnn.seeds import check_seeds
 from s_cnn_rnn.settings import RunSettings
 
@@ -230,8 +230,7 @@ def score_systems(
                 f"({first.data.prepared.folder}, {run.data.prepared.folder}); score them apart"
             )
     return [
-        SystemScores(name, runs)
-        for name, runs in zip(_different_names(scored), scored, strict=True)
+        SystemScores(name, runs) for name, runs in zip(different_names(groups), scored, strict=True)
     ]
 
 
@@ -242,15 +241,3 @@ def _check_same_task(folders: Sequence[RunFolder]) -> None:
             raise ValueError(
                 f"{folders[0].path} writes {tasks[0]}, {folder.path} {task}; score them apart"
             )
-
-
-def _different_names(scored: Sequence[Sequence[RunScores]]) -> list[str]:
-    """The systems' names; where two are the same, what tells them apart beside it."""
-    names = [system_of_run(runs[0].folder) for runs in scored]
-    if len(set(names)) < len(names):
-        frozen = ["" if runs[0].cost.trained_through else ", frozen CNN" for runs in scored]
-        names = [name + how for name, how in zip(names, frozen, strict=True)]
-    if len(set(names)) < len(names):
-        folders = [runs[0].folder.path.name for runs in scored]
-        names = [f"{name} ({folder})" for name, folder in zip(names, folders, strict=True)]
-    return names

@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterator
 import keras
 import numpy as np
 
-from s_cnn_rnn.data import EncodedSplit, image_batches
+from s_cnn_rnn.batches import image_batches
+from s_cnn_rnn.data import EncodedSplit
 from s_cnn_rnn.encoders import encoder_digest, encoder_outputs
 from s_cnn_rnn.model_inputs import Encoded
 

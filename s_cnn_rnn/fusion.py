@@ -63,6 +63,11 @@ class Fusion(keras.layers.Layer):
         """Makes the weights."""
         self.built = True
 
+    @property
+    def acts_within(self) -> bool:
+        """Whether `within` does anything."""
+        return type(self).within is not Fusion.within
+
     def prepare(self, opening: dict, embedding) -> dict:
         """The constants, and what is carried, from the opening and the word embedding."""
         return {name: ops.cast(opening[name], self.compute_dtype) for name in self.constants}

@@ -9,8 +9,9 @@ from s_cnn_rnn.encoders import ENCODERS
 from s_cnn_rnn.ensemble import Ensemble
 from s_cnn_rnn.model_inputs import side_shapes
 from s_cnn_rnn.run_folder import RunFolder, SettingsDiffer, first_difference
+from s_cnn_rnn.run_stages import planned_stages, stages_of_run, weights_before
 from s_cnn_rnn.settings import RunSettings
-from s_cnn_rnn.stages import STAGES, Stage, cnn_stages, planned_stages, stages_of
+from s_cnn_rnn.stages import STAGES, Stage, stages_of
 from s_cnn_rnn.systems import find_system
 
 
@@ -55,11 +56,9 @@ def require_whole_system(folder: RunFolder, settings: RunSettings) -> None:
         _require_same_parts(folder, settings, RunFolder(pathlib.Path(settings.starts_from)))
         return
     system = find_system(settings.system)
-    trained = {part for stage in planned_stages(settings) for part in stage.trains}
     if settings.cnn_from:
-        shared = RunFolder(pathlib.Path(settings.cnn_from))
-        _require_shared_cnn(folder, shared, settings)
-        trained |= {"semantic"}
+        _require_shared_cnn(folder, RunFolder(pathlib.Path(settings.cnn_from)), settings)
+    trained = {part for one in stages_of_run(folder, settings) for part in one.parts}
     missing = [part for part in system.parts if part not in trained | {"encoder"}]
     if missing:
         could = [s.name for s in stages_of(system, list(STAGES)) if set(missing) & set(s.trains)]
@@ -71,8 +70,8 @@ def require_whole_system(folder: RunFolder, settings: RunSettings) -> None:
 
 def _require_shared_cnn(folder: RunFolder, shared: RunFolder, settings: RunSettings) -> None:
     own, other = (find_system(each.system) for each in (settings, shared.settings()))
-    taken = [s for s in planned_stages(shared.settings()) if s.name in cnn_stages(settings)]
-    unfinished = [stage.name for stage in taken if not shared.stage(stage.name).finished]
+    taken = [one for one in stages_of_run(folder, settings) if one.run == shared]
+    unfinished = [one.stage.name for one in taken if not one.folder.finished]
     if unfinished or not taken:
         raise StagesMissing(
             f"{shared.path}: cnn_from names this folder, but its "
@@ -115,6 +114,8 @@ def require_finished(folder: RunFolder, settings: RunSettings) -> None:
     Raises:
         FileNotFoundError: the message names the stages that are missing.
     """
+    if folder.packed_path.exists():
+        return
     missing = [s.name for s in planned_stages(settings) if not folder.stage(s.name).finished]
     if missing or not folder.weights.exists():
         raise FileNotFoundError(
@@ -134,19 +135,10 @@ def load_parts(
         settings: of the run; names the run that the CNN comes from, if any.
         before: a stage's name, or "" for the whole run.
     """
-    names = list(STAGES)
-    earlier = names[: names.index(before)] if before else names
-    places = [folder.stage(name) for name in earlier]
-    if settings.cnn_from:
-        cnn = RunFolder(pathlib.Path(settings.cnn_from))
-        places = [cnn.stage(name) for name in cnn_stages(settings)] + places
-    weights = [place.weights for place in places if place.finished]
-    if settings.starts_from:
-        weights.insert(0, RunFolder(pathlib.Path(settings.starts_from)).weights)
+    files = weights_before(folder, settings, before)
     for name, part in model.present_parts().items():
-        files = [file for file in (w / f"{name}.npz" for w in weights) if file.exists()]
-        if files:
-            checkpoints.load(files[-1], checkpoints.weights_of({name: part}))
+        if name in files:
+            checkpoints.load(files[name], checkpoints.weights_of({name: part}))
 
 
 def collect_weights(folder: RunFolder, settings: RunSettings) -> None:
@@ -184,13 +176,17 @@ def load_model(folder: RunFolder) -> AnnotationModel | Ensemble:
         return Ensemble(tuple(load_model(member) for member in folder.members()))
     settings = folder.settings()
     require_finished(folder, settings)
-    bare = dataclasses.replace(settings.encoder, weights=None)
+    encoder = settings.encoder
+    packed_without = folder.packed_path.exists() and not (folder.weights / "encoder.npz").exists()
+    if not packed_without:  # else its weights are those that its pip package has
+        encoder = dataclasses.replace(encoder, weights=None)
     model = build_model(
-        dataclasses.replace(settings, encoder=bare),
+        dataclasses.replace(settings, encoder=encoder),
         folder.vocabulary(),
         side_shapes=run_side_shapes(folder, settings),
     )
     for name, part in model.present_parts().items():
-        variables = checkpoints.weights_of({name: part})
-        checkpoints.load(folder.weights / f"{name}.npz", variables)
+        if name != "encoder" or not packed_without:
+            variables = checkpoints.weights_of({name: part})
+            checkpoints.load(folder.weights / f"{name}.npz", variables)
     return model

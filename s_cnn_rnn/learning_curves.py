@@ -1,10 +1,12 @@
 """How good a run was after how many encoder passes, read from its logs."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from s_cnn_rnn.run_cost import FinishedStage, finished_stages
 from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.run_names import different_names
+from s_cnn_rnn.seeds import check_seeds, group_by_seed
 
 
 def curve_of_run(folder: RunFolder, metric: str) -> list[tuple[int, float]]:
@@ -44,6 +46,50 @@ def curve_of_run(folder: RunFolder, metric: str) -> list[tuple[int, float]]:
             f"{', '.join(sorted(seen)) or 'nothing: no stage is over'}"
         )
     return sorted(points.items())
+
+
+def curves_of_systems(
+    folders: Sequence[RunFolder], metric: str
+) -> dict[str, list[tuple[int, float]]]:
+    """The curves of several systems by their names, each with the points of all its seeds.
+
+    Args:
+        folders: of finished runs; those that differ in nothing but their seed are one system.
+        metric: as in `curve_of_run`.
+    """
+    groups = group_by_seed(folders)
+    for group in groups:
+        check_seeds(group)
+    return {
+        name: [point for run in group for point in curve_of_run(run, metric)]
+        for name, group in zip(different_names(groups), groups, strict=True)
+    }
+
+
+def curve_by_step(folder: RunFolder, metric: str) -> list[tuple[int, float]]:
+    """The values of a metric on the validation part against training steps through all stages.
+
+    Stages whose words come from the true concepts count their steps, but not their values, as in
+    `curve_of_run`.
+
+    Args:
+        folder: of a finished run.
+        metric: as in `curve_of_run`.
+
+    Returns:
+        (optimiser steps so far, value), in order; nothing where no stage logged it.
+    """
+    points = []
+    before = 0
+    for finished in finished_stages(folder):
+        if finished.stage.source != "concepts":
+            points += [
+                (before + line["step"], line[f"validation/{metric}"])
+                for line in _evaluations(finished)
+                if f"validation/{metric}" in line
+            ]
+        before += finished.summary["steps"]
+    return points
 
 
 def _evaluations(finished: FinishedStage) -> Iterable[dict]:

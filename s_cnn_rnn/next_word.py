@@ -29,19 +29,27 @@ class NextWord(keras.layers.Layer):
     def log_likelihood_and_logits(self, seen, targets, training):
         """The same, and the logits [..., outputs]; in training the targets are smoothed."""
         outputs = ops.maximum(targets, FIRST_OUTPUT) - FIRST_OUTPUT
-        logits = self.logits(seen, training)
+        seen = self.dropout_of_output(seen, training=training)
+        logits = ops.cast(self.output_layer(seen), "float32")
+        loss = keras.losses.sparse_categorical_crossentropy(outputs, logits, from_logits=True)
         if training and self.label_smoothing:
-            truth = ops.one_hot(outputs, logits.shape[-1])
-            loss = keras.losses.categorical_crossentropy(
-                truth, logits, from_logits=True, label_smoothing=self.label_smoothing
-            )
-        else:
-            loss = keras.losses.sparse_categorical_crossentropy(outputs, logits, from_logits=True)
+            loss = loss + self.label_smoothing * self._above_mean(seen, outputs)
         return -loss, logits
 
-    def logits(self, seen, training):
-        """[..., U] -> float32 [..., outputs]."""
-        seen = self.dropout_of_output(seen, training=training)
+    def _above_mean(self, seen, outputs):
+        """By how much the target's logit is above the mean logit, [...].
+
+        Cross-entropy with a target that gives each output eps / outputs more and the true word eps
+        less is -log p + eps (logit - mean logit). Both are linear in what is seen, so no second
+        matrix of the logits' size is made.
+        """
+        kernel, bias = (ops.cast(w, "float32") for w in self.output_layer.weights)
+        seen = ops.cast(seen, "float32")
+        direction = ops.take(ops.transpose(kernel), outputs, axis=0) - ops.mean(kernel, axis=1)
+        return ops.sum(seen * direction, axis=-1) + ops.take(bias, outputs) - ops.mean(bias)
+
+    def logits(self, seen):
+        """[..., U] -> float32 [..., outputs], nothing dropped."""
         return ops.cast(self.output_layer(seen), "float32")
 
     def compute_output_shape(self, words_shape, opening_shape=None, drawn_shape=None):

@@ -10,14 +10,15 @@ import keras
 from s_cnn_rnn.settings import StageSettings
 
 
-class _DenseGradients:
-    """Adds up a word's gradients before the step.
+class _Steps:
+    """What our optimisers share: gradients that are added up, a rate for each part, fast steps.
 
     The embedding's gradient comes as slices, one for each occurrence of a word. Keras squares them
     one by one, so that a word that occurs n times in a batch would step sqrt(n) too far
     (keras#18692).
     """
 
+    fused_step: str  # a function of `fused_steps`
     # Factors on the learning rate, by variable path; every other variable has 1.
     factors: Mapping[str, float] = types.MappingProxyType({})
 
@@ -33,8 +34,24 @@ class _DenseGradients:
     def update_step(self, gradient, variable, learning_rate):
         """One variable's step, at the learning rate of the part that it belongs to."""
         path = self._trainable_variables[self._get_variable_index(variable)].path
-        factor = self.factors.get(path, 1.0)
-        return super().update_step(gradient, variable, learning_rate * factor)
+        of_part = learning_rate * self.factors.get(path, 1.0)
+        if _has_kernels():
+            from s_cnn_rnn import fused_steps
+
+            if self.weight_decay and self._use_weight_decay(variable):
+                fused_steps.decay(self, variable, learning_rate)
+            getattr(fused_steps, self.fused_step)(self, gradient, variable, of_part)
+        else:
+            super().update_step(gradient, variable, of_part)
+
+    def _apply_weight_decay(self, variables):
+        """With kernels it is a part of `update_step`."""
+        if not _has_kernels():
+            super()._apply_weight_decay(variables)
+
+
+def _has_kernels() -> bool:
+    return keras.backend.backend() == "tensorflow"
 
 
 def _added_up(gradient, variable):
@@ -65,11 +82,13 @@ def averaged_weights(optimiser: keras.optimizers.Optimizer, variables: Sequence[
             variable.assign(value)
 
 
-class RMSProp(_DenseGradients, keras.optimizers.RMSprop):
+class RMSProp(_Steps, keras.optimizers.RMSprop):
     """RMSProp as TensorFlow 1 has it: the mean square starts at one, decay .9, epsilon 1e-10.
 
     Keras starts it at zero, which makes the first steps of small gradients up to 316 times larger.
     """
+
+    fused_step = "rms_prop"
 
     def __init__(self, learning_rate, **kwargs):
         super().__init__(learning_rate, rho=0.9, epsilon=1e-10, **kwargs)
@@ -80,12 +99,15 @@ class RMSProp(_DenseGradients, keras.optimizers.RMSprop):
             return
         keras.optimizers.Optimizer.build(self, variables)
         self._velocities = self.add_optimizer_variables(variables, "velocity", initializer="ones")
-        self._momentums = []
+        # TensorFlow's kernel keeps a momentum, here always the last step.
+        self._momentums = self.add_optimizer_variables(variables, "momentum")
         self._average_gradients = []
 
 
-class AdamW(_DenseGradients, keras.optimizers.AdamW):
+class AdamW(_Steps, keras.optimizers.AdamW):
     """Adam with decoupled weight decay."""
+
+    fused_step = "adam"
 
 
 OPTIMISERS = {"rmsprop": RMSProp, "adamw": AdamW}

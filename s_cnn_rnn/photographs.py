@@ -5,6 +5,7 @@ TensorFlow for the JPEGs of a prepared data set (`decode_and_resize`), inside it
 Colour profiles (ICC) are ignored in both, as everywhere in this field.
 """
 
+import contextlib
 import dataclasses
 import io
 import pathlib
@@ -13,10 +14,15 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+with contextlib.suppress(ImportError):  # the extra `heic`; without it such files are told
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+
 SMALLEST_SIDE = 2  # a picture one pixel wide or high shows nothing
 DRAFT_PIXELS = 16_000_000  # larger JPEGs may be decoded at a fraction of their size
 JPEG_QUALITY = 95
-_GREY = (0.299, 0.587, 0.114)  # luma of red, green, blue
+_HEIC = tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"mif1", b"msf1", b"hevc"))
 _ORIENTATION = 0x0112  # the EXIF tag; 1 is upright
 _SIXTEEN_BIT = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 
@@ -124,9 +130,11 @@ def _open(content: bytes, name: str) -> Image.Image:
     try:
         picture = Image.open(io.BytesIO(content))
     except UnidentifiedImageError:
-        raise DamagedPhotograph(
-            name, f"expected a picture; the file begins with {content[:8]!r}"
-        ) from None
+        if content[4:12] in _HEIC:
+            reason = "HEIC needs pillow-heif: pip install pillow-heif (the extra `heic`)"
+        else:
+            reason = f"expected a picture; the file begins with {content[:8]!r}"
+        raise DamagedPhotograph(name, reason) from None
     except (Image.DecompressionBombError, OSError, SyntaxError, ValueError, EOFError) as error:
         raise DamagedPhotograph(name, f"cannot be opened ({error})") from error
     if min(picture.size) < SMALLEST_SIDE:
@@ -198,7 +206,19 @@ def decode_and_resize(jpeg: tf.Tensor, image_size: int) -> tf.Tensor:
     Returns:
         uint8 [image_size, image_size, 3], 0 to 255.
     """
-    pixels = tf.io.decode_jpeg(jpeg, channels=3, dct_method="INTEGER_ACCURATE")
+    return resize(tf.io.decode_jpeg(jpeg, channels=3, dct_method="INTEGER_ACCURATE"), image_size)
+
+
+def resize(pixels: tf.Tensor, image_size: int) -> tf.Tensor:
+    """Warps a whole photograph to a square, as `decode_and_resize` does.
+
+    Args:
+        pixels: uint8 [H, W, 3].
+        image_size: side of the result, in pixels.
+
+    Returns:
+        uint8 [image_size, image_size, 3], 0 to 255.
+    """
     height, width = tf.unstack(tf.shape(pixels)[:2])
     pixels = tf.cond(
         (height == image_size) & (width == image_size),
@@ -221,24 +241,15 @@ class Augmentation:
         flip: mirror half of the photographs, left to right.
         crop: smallest and largest part of the area that is kept, each in (0, 1]; the crop's place
             is uniform, its aspect ratio 3/4 to 4/3, and it is enlarged to the photograph's size.
-        brightness: each photograph's values are multiplied by 1 - b to 1 + b.
-        contrast: distances to the photograph's mean are multiplied by 1 - c to 1 + c.
-        saturation: distances to each pixel's grey are multiplied by 1 - s to 1 + s.
     """
 
     flip: bool = False
     crop: tuple[float, float] = (1.0, 1.0)
-    brightness: float = 0.0
-    contrast: float = 0.0
-    saturation: float = 0.0
 
     def __post_init__(self):
         low, high = self.crop
         if not 0 < low <= high <= 1:
             raise ValueError(f"augmentation: crop is 0 < smallest <= largest <= 1, not {self.crop}")
-        for name in ("brightness", "contrast", "saturation"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ValueError(f"augmentation: {name} is in [0, 1), not {getattr(self, name)}")
 
 
 def augment(image: tf.Tensor, seed: tf.Tensor, settings: Augmentation) -> tf.Tensor:
@@ -253,13 +264,11 @@ def augment(image: tf.Tensor, seed: tf.Tensor, settings: Augmentation) -> tf.Ten
         uint8 [H,W,3].
     """
     shape = image.shape
-    flip_seed, crop_seed, colour_seed = tf.unstack(tf.random.split(seed, 3))
+    flip_seed, crop_seed, _ = tf.unstack(tf.random.split(seed, 3))  # 3: as runs were made
     if settings.flip:
         image = tf.image.stateless_random_flip_left_right(image, flip_seed)
     if settings.crop != (1.0, 1.0):
         image = _random_crop(image, crop_seed, settings.crop)
-    if settings.brightness or settings.contrast or settings.saturation:
-        image = _jitter(image, colour_seed, settings)
     return tf.ensure_shape(image, shape)
 
 
@@ -277,19 +286,3 @@ def _random_crop(image: tf.Tensor, seed: tf.Tensor, area: tuple[float, float]) -
     cropped = image[begin[0] : end[0], begin[1] : end[1]]
     resized = tf.image.resize(cropped, size, "bilinear")
     return tf.cast(tf.clip_by_value(tf.round(resized), 0, 255), tf.uint8)
-
-
-def _jitter(image: tf.Tensor, seed: tf.Tensor, settings: Augmentation) -> tf.Tensor:
-    """All three changes are linear in a pixel's colours, so that one small matrix does them."""
-    strength = tf.constant([settings.brightness, settings.contrast, settings.saturation])
-    factors = 1 + strength * tf.random.stateless_uniform([3], seed, -1.0, 1.0)
-    brightness, contrast, saturation = tf.unstack(factors)
-    pixels = tf.cast(tf.reshape(image, [-1, 3]), tf.float32)  # [H*W, 3]
-    grey = tf.constant(_GREY)[:, tf.newaxis]  # [3, 1]
-    mean = brightness * (tf.reduce_mean(pixels, axis=0, keepdims=True) @ grey)
-    # x -> brightness x; x -> mean + contrast (x - mean); x -> grey + saturation (x - grey)
-    to_grey = tf.tile(grey, [1, 3])
-    matrix = saturation * tf.eye(3) + (1 - saturation) * to_grey
-    pixels = pixels @ (contrast * brightness * matrix) + (1 - contrast) * mean
-    pixels = tf.cast(tf.clip_by_value(tf.round(pixels), 0, 255), tf.uint8)
-    return tf.reshape(pixels, tf.shape(image))

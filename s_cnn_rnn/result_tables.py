@@ -10,7 +10,8 @@ Words of a marker, in quotes where they hold blanks: ``columns`` (metrics, or "t
 the table stands for), ``decimals``, ``percent=yes`` (label scores times 100, as in tables 1 and 2),
 ``intervals`` (metrics whose intervals are shown; all by default, or "none"), ``bold=yes`` (the best
 of each column), ``source=yes`` (commands and machines below the table), and any column of the file
-with the values to keep, joined by "|". Labels::
+with the values to keep, joined by "|". Rows that are differences to another system are there only
+where the marker says ``against=``. Labels::
 
     <!-- table: results/table1_mirflickr.csv columns=table_1 by=system,protocol percent=yes -->
 """
@@ -116,6 +117,8 @@ def format_figure(
 ) -> str:
     """A figure with its interval, such as ".563 [.541, .585]"; "–" where it is missing.
 
+    A difference to another system has its sign, such as "+.052 [+.031, +.074]".
+
     Args:
         row: the figure.
         decimals: as in `markdown_table`.
@@ -125,10 +128,10 @@ def format_figure(
     if row.value is None:
         return "–"
     form = _percentage if percent and row.metric in PERCENTAGES else _format
-    value = form(row.value, decimals)
-    if row.low is None or not interval:
-        return value
-    return f"{value} [{form(row.low, decimals)}, {form(row.high, decimals)}]"
+    numbers = [row.value] if row.low is None or not interval else [row.value, row.low, row.high]
+    signs = ["+" if row.against and number > 0 else "" for number in numbers]
+    value, *span = [s + form(number, decimals) for s, number in zip(signs, numbers, strict=True)]
+    return f"{value} [{', '.join(span)}]" if span else value
 
 
 def _percentage(number: float, decimals: int | None) -> str:
@@ -220,7 +223,10 @@ def _unpaired(number: int, begun: int | None) -> str:
 def _table(marker: re.Match, number: int, folder: str | pathlib.Path) -> str:
     try:
         options, conditions = _read_words(marker["words"])
-        rows = select(read_results(pathlib.Path(folder) / marker["file"]), conditions)
+        rows = read_results(pathlib.Path(folder) / marker["file"])
+        if "against" not in conditions:
+            rows = [row for row in rows if not row.against]
+        rows = select(rows, conditions)
         named = options["columns"]
         columns = COLUMN_SETS[named] if named in COLUMN_SETS else named.split(",")
         table = markdown_table(

@@ -26,6 +26,8 @@ KEY = (
     "encoder",
     "trained_through",
     "data_hash",
+    "variant",
+    "against",
 )
 _NUMBERS = ("value", "low", "high")
 
@@ -49,6 +51,9 @@ class Result:
         commit: of the program, see `commit`.
         hardware: see `hardware`.
         command: what measures the number again.
+        variant: the settings that were changed from the config's, see `run_names.variant_of_run`.
+        against: the system that ``value`` is the difference to; "" where it is no difference.
+        captions_in_step: see `run_names.captions_in_step`.
     """
 
     system: str
@@ -65,6 +70,9 @@ class Result:
     commit: str = ""
     hardware: str = ""
     command: str = ""
+    variant: str = ""
+    against: str = ""
+    captions_in_step: str = ""
 
     def __post_init__(self):
         for name in _NUMBERS:
@@ -88,6 +96,9 @@ class Result:
 
 
 COLUMNS = tuple(field.name for field in dataclasses.fields(Result))
+FIRST_COLUMNS = COLUMNS[: COLUMNS.index("variant")]
+"""Those that every result file has; older files end with them, and are read as if the others were
+empty. The next row that is added completes them."""
 
 
 def result_rows(
@@ -122,17 +133,17 @@ def read_results(path: str | pathlib.Path) -> list[Result]:
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.reader(file)
         header = next(reader, [])
-        if tuple(header) != COLUMNS:
+        if tuple(header) not in (COLUMNS, FIRST_COLUMNS):
             raise ValueError(
                 f"{path}, line 1: expected the columns {','.join(COLUMNS)}, got {','.join(header)}"
             )
-        return [_parse(fields, f"{path}, line {reader.line_num}") for fields in reader]
+        return [_parse(header, fields, f"{path}, line {reader.line_num}") for fields in reader]
 
 
-def _parse(fields: Sequence[str], where: str) -> Result:
-    if len(fields) != len(COLUMNS):
-        raise ValueError(f"{where}: expected {len(COLUMNS)} fields, got {len(fields)}")
-    named = dict(zip(COLUMNS, fields, strict=True))
+def _parse(header: Sequence[str], fields: Sequence[str], where: str) -> Result:
+    if len(fields) != len(header):
+        raise ValueError(f"{where}: expected {len(header)} fields, got {len(fields)}")
+    named = dict(zip(header, fields, strict=True))
     try:
         numbers = {n: float(named[n]) if named[n] else None for n in _NUMBERS}
         return Result(**(named | numbers))

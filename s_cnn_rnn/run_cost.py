@@ -1,13 +1,12 @@
 """What the training of a run took, read from its stages' summaries."""
 
 import dataclasses
-import pathlib
 from typing import NamedTuple
 
 from s_cnn_rnn.run_folder import RunFolder, StageFolder
-from s_cnn_rnn.stages import Stage, stages_of
+from s_cnn_rnn.run_stages import stages_of_run
+from s_cnn_rnn.stages import Stage
 from s_cnn_rnn.system import System
-from s_cnn_rnn.systems import find_system
 
 
 class FinishedStage(NamedTuple):
@@ -46,41 +45,21 @@ class RunCost:
 def finished_stages(folder: RunFolder) -> list[FinishedStage]:
     """The stages whose weights a run holds, in order, those of other runs first.
 
-    That is of the run that it starts from, or of the one whose CNN it takes. Of an ensemble: the
-    stages of its members, each once.
+    Of an ensemble: the stages of its members, each once.
     """
     if folder.members():
         stages = [stage for member in folder.members() for stage in finished_stages(member)]
         return list({stage.folder.path.resolve(): stage for stage in stages}.values())
-    settings = folder.settings()
-    own = [name for name, stage in settings.stages.items() if stage.steps]
-    if settings.starts_from:
-        start = RunFolder(pathlib.Path(settings.starts_from))
-        return finished_stages(start) + _finished(folder, own)
-    if not settings.cnn_from:
-        return _finished(folder, own)
-    shared = RunFolder(pathlib.Path(settings.cnn_from))
-    cnn = [s for s in _finished(shared, list(shared.settings().stages)) if _is_of_cnn(s)]
-    return cnn + [stage for stage in _finished(folder, own) if not _is_of_cnn(stage)]
-
-
-def _is_of_cnn(finished: FinishedStage) -> bool:
-    return finished.stage.program == "train_cnn"
-
-
-def _finished(folder: RunFolder, names: list[str]) -> list[FinishedStage]:
-    settings = folder.settings()
-    system = find_system(settings.system)
     return [
         FinishedStage(
-            stage,
-            system,
-            folder.stage(stage.name),
-            settings.stages[stage.name].photographs,
-            folder.stage(stage.name).read_summary(),
+            stage=one.stage,
+            system=one.system,
+            folder=one.folder,
+            photographs=one.run.settings().stages[one.stage.name].photographs,
+            summary=one.folder.read_summary(),
         )
-        for stage in stages_of(system, names)
-        if folder.stage(stage.name).finished
+        for one in stages_of_run(folder, folder.settings())
+        if one.folder.finished
     ]
 
 

@@ -1,9 +1,10 @@
-"""What lies where in a run folder, which alone is enough to resume, evaluate and annotate."""
+"""What lies where in a run folder, which alone is enough to annotate."""
 
 import dataclasses
 import hashlib
 import json
 import pathlib
+from typing import ClassVar
 
 from absl import logging
 
@@ -71,6 +72,13 @@ class RunFolder:
 
     path: pathlib.Path
 
+    PACKED: ClassVar[str] = "packed.json"
+
+    @property
+    def packed_path(self) -> pathlib.Path:
+        """How the run came about, as JSON, where `packing` has left out what training needs."""
+        return self.path / self.PACKED
+
     @property
     def settings_path(self) -> pathlib.Path:
         """The settings, as JSON."""
@@ -123,6 +131,11 @@ class RunFolder:
         return self.path / "reranking.json"
 
     @property
+    def concept_statistics(self) -> pathlib.Path:
+        """How s_hat is distributed over training photographs (`run_concepts`), once asked for."""
+        return self.path / "concept_statistics.npz"
+
+    @property
     def report(self) -> pathlib.Path:
         """The report."""
         return self.path / "report.html"
@@ -140,13 +153,20 @@ class RunFolder:
 
         Raises:
             FileNotFoundError: this is no run folder.
+            ValueError: it is damaged, or of another version of the program.
         """
         if not self.settings_path.exists():
             raise FileNotFoundError(
                 f"{self.path}: no run folder (it has no {self.settings_path.name}); name a folder "
                 "that a training program made with --run"
             )
-        return RunSettings.load(self.settings_path)
+        try:
+            return RunSettings.load(self.settings_path)
+        except ValueError as error:
+            raise ValueError(
+                f"{self.settings_path}: cannot be used by this version of the program ({error}); "
+                "use the version that made the run, or train anew in another folder"
+            ) from error
 
     def vocabulary(self) -> Vocabulary:
         """The run's vocabulary."""
@@ -177,7 +197,8 @@ class RunFolder:
             settings.save(self.settings_path)
 
     def _require_same(self, settings, vocabulary, prepared) -> None:
-        difference = first_difference(self.settings().to_dict(), settings.to_dict())
+        described = [one.to_dict() | {"variant": ""} for one in (self.settings(), settings)]
+        difference = first_difference(*described)
         if difference:
             raise SettingsDiffer(
                 f"{self.path}: holds a run with other settings: {difference}; go on with its "

@@ -133,9 +133,9 @@ def _compared_run(system: SystemScores) -> report.ComparedRun:
 
 
 def _concept_scores(run: RunScores) -> report.ConceptScores | None:
-    if run.predictions.concepts is None:
+    if run.predictions.s_hat is None:
         return None
-    probabilities = run.predictions.concepts[run.data.rows]
+    probabilities = run.predictions.s_hat[run.data.rows]
     precisions = average_precision(probabilities, run.data.concepts)
     concepts = report.count_concepts(
         run.folder.vocabulary().concepts,
@@ -163,7 +163,7 @@ def learning_curves(finished: FinishedStage) -> Iterator[report.LearningCurve]:
 
 
 def _stage(finished: FinishedStage, run: RunScores) -> report.Stage:
-    description = describe_stage(finished.stage, finished.system)
+    description = describe_stage(finished.stage, finished.system, task=run.settings.task)
     owner = RunFolder(finished.folder.path.parents[1])
     if owner != run.folder:
         description += f" Taken over from the run {owner.path}."
@@ -201,9 +201,9 @@ def _jpeg(run: RunScores, n: int) -> bytes:
 
 def _concepts(run: RunScores, n: int, words: Sequence[str]) -> list[report.Concept]:
     """The surest, the sure and the true concepts of the n-th photograph."""
-    if run.predictions.concepts is None:
+    if run.predictions.s_hat is None:
         return []
-    probabilities = run.predictions.concepts[run.data.rows[n]]
+    probabilities = run.predictions.s_hat[run.data.rows[n]]
     true = run.data.concepts[n].astype(bool)
     kept = true | (probabilities >= SURE)
     kept[np.argsort(-probabilities)[:SUREST]] = True

@@ -4,9 +4,15 @@ from collections.abc import Mapping
 
 from s_cnn_rnn import report
 from s_cnn_rnn.evaluation import Compared, Comparison, SystemScores
-from s_cnn_rnn.protocol_scores import MeanScores
+from s_cnn_rnn.protocol_scores import Difference, MeanScores
 from s_cnn_rnn.results import Result, result_rows
-from s_cnn_rnn.run_names import encoder_of_run, system_of_run
+from s_cnn_rnn.run_names import (
+    FROZEN,
+    captions_in_step,
+    encoder_of_run,
+    system_of_run,
+    variant_of_run,
+)
 
 TRAINING_SECONDS = "training seconds"
 ENCODER_PASSES = "encoder passes"
@@ -28,23 +34,57 @@ def rows_of_system(system: SystemScores, *, command: str) -> list[Result]:
         system: the scores.
         command: what measures them again.
     """
-    run = system.runs[0]
+    described = _description(system) | {"command": command}
     rows = []
     for scores in system.protocols:
         values, intervals = _with_text_only(system, scores)
-        rows += result_rows(
-            values | costs(system),
-            intervals,
-            system=system_of_run(run.folder),
-            split=run.data.split,
-            protocol=scores.protocol,
-            encoder=encoder_of_run(run.folder),
-            trained_through="yes" if run.cost.trained_through else "no",
-            data_hash=run.data.prepared.digest[:16],
-            seeds=system.seeds,
-            command=command,
-        )
+        costly = values | costs(system)
+        rows += result_rows(costly, intervals, protocol=scores.protocol, **described)
     return rows
+
+
+def rows_of_comparison(
+    system: SystemScores, comparison: Comparison, *, command: str
+) -> list[Result]:
+    """One row a paired difference under each pair of protocols.
+
+    Args:
+        system: what ``comparison`` compares.
+        comparison: with another system.
+        command: what measures the differences again.
+    """
+    described = _description(system) | {"command": command}
+    described["against"] = _name_of_other(system, comparison.other)
+    rows = []
+    for compared in comparison.protocols:
+        values = {d.metric: d.value for d in compared.differences}
+        intervals = {d.metric: (d.low, d.high) for d in compared.differences}
+        rows += result_rows(values, intervals, protocol=compared_protocols(compared), **described)
+    return rows
+
+
+def _description(system: SystemScores) -> dict[str, str]:
+    """What the rows of a system have in common."""
+    run = system.runs[0]
+    return {
+        "system": system_of_run(run.folder),
+        "split": run.data.split,
+        "encoder": encoder_of_run(run.folder),
+        "trained_through": "yes" if run.cost.trained_through else "no",
+        "data_hash": run.data.prepared.digest[:16],
+        "seeds": system.seeds,
+        "variant": variant_of_run(run.folder),
+        "captions_in_step": captions_in_step(run.folder),
+    }
+
+
+def _name_of_other(system: SystemScores, other: SystemScores) -> str:
+    """Such as "nic-f, frozen CNN, seed 0 1 2": all that its own rows would tell it apart by."""
+    ours, theirs = _description(system), _description(other)
+    frozen = "" if other.runs[0].cost.trained_through else FROZEN.removeprefix(", ")
+    encoder = theirs["encoder"] if theirs["encoder"] != ours["encoder"] else ""
+    told = [text for text in (frozen, theirs["variant"], encoder) if text not in other.name]
+    return ", ".join([other.name, *told, f"seed {other.seeds}"])
 
 
 def _with_text_only(system: SystemScores, scores: MeanScores) -> tuple[dict, dict]:
@@ -100,11 +140,16 @@ def compared_protocols(compared: Compared) -> str:
     return first if first == second else f"{first} minus {second}"
 
 
+def differs(difference: Difference) -> bool:
+    """Whether zero is outside the interval, by more than the printed digits hide."""
+    return difference.low > _VISIBLE or difference.high < -_VISIBLE
+
+
 def _lines_of_differences(compared: Compared) -> list[str]:
     lines = []
     for difference in compared.differences:
         low, high = difference.low, difference.high
-        remark = "differs" if low > _VISIBLE or high < -_VISIBLE else ""
+        remark = "differs" if differs(difference) else ""
         span = f"{low:+.4f} to {high:+.4f}"
         lines.append(_line(difference.metric, f"{difference.value:+.4f}", span, remark))
     return lines

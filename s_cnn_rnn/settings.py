@@ -161,6 +161,8 @@ class RunSettings:
         starts_from: another finished run's folder ("" for none), all of whose parts this run
             starts from; it goes on with stages of its own.
         feature_cache: folder for the features of frozen encoders, shared by all runs.
+        variant: what the settings that were changed from the config's are called in result rows,
+            such as "model.units=256"; training programs say it of their flags. It changes nothing.
     """
 
     data: str
@@ -179,6 +181,7 @@ class RunSettings:
     cnn_from: str = ""
     starts_from: str = ""
     feature_cache: str = "data/features"
+    variant: str = ""
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> "RunSettings":

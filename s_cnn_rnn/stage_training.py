@@ -14,7 +14,8 @@ import keras
 
 from s_cnn_rnn import checkpoints
 from s_cnn_rnn.annotation_model import build_model
-from s_cnn_rnn.data import EncodedSplit, training_batches
+from s_cnn_rnn.batches import training_batches
+from s_cnn_rnn.data import EncodedSplit
 from s_cnn_rnn.encoders import encoder_digest
 from s_cnn_rnn.handover import load_parts, run_side_shapes
 from s_cnn_rnn.logs import StageLog

@@ -2,9 +2,7 @@
 
 import dataclasses
 
-from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.system import System
-from s_cnn_rnn.systems import find_system
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,33 +141,3 @@ def _cut(stage: Stage, system: System) -> Stage | None:
     if source == "embedding":
         source = "concepts" if system.embedding == "concepts" else "features"
     return dataclasses.replace(stage, source=source, trains=parts, outputs=outputs)
-
-
-def is_frozen(settings: RunSettings) -> bool:
-    """Whether a run never trains its encoder, by its settings or by its system's definition."""
-    return settings.frozen_encoder or find_system(settings.system).frozen_encoder
-
-
-def cnn_stages(settings: RunSettings) -> tuple[str, ...]:
-    """Names of the stages in which the CNN of such a run is trained."""
-    stages = [stage for stage in STAGES.values() if stage.program == "train_cnn"]
-    return tuple(s.name for s in stages if not (is_frozen(settings) and "encoder" in s.trains))
-
-
-def planned_stages(settings: RunSettings) -> list[Stage]:
-    """The stages a run goes through.
-
-    Those with steps; without those that train the encoder where it is frozen, and without the one
-    that stands in for them where it is not; without the CNN's where it comes from another run;
-    without those that learn from rewards where labels are written, which have none here.
-    """
-    named = [name for name, stage in settings.stages.items() if stage.steps]
-    stages = stages_of(find_system(settings.system), named)
-    if is_frozen(settings):
-        stages = [stage for stage in stages if "encoder" not in stage.trains]
-    else:
-        stages = [stage for stage in stages if stage.name != "joint_frozen"]
-    if settings.cnn_from:
-        own = ("train_rnn", "train_joint")
-        stages = [stage for stage in stages if stage.program in own or stage.source == "tags"]
-    return [stage for stage in stages if not stage.rewarded or settings.task == "captions"]

@@ -36,9 +36,13 @@ _PARTS = {
 _SOURCES = {
     "image": "photographs",
     "features": "features that the frozen encoder computed once",
-    "concepts": "the true concepts",
     "tags": "user tags",
 }
+_LEARNT = {
+    "captions": {"concepts": "the concepts", "words": "the words"},
+    "labels": {"concepts": "the labels", "words": "the lists of labels"},
+}
+"""What people call what is learnt, by task and output of a stage."""
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
 
 
@@ -106,23 +110,26 @@ def introduce_ensemble(name: str, members: Sequence[str]) -> str:
     )
 
 
-def describe_stage(stage: Stage, system: System) -> str:
+def describe_stage(stage: Stage, system: System, *, task: str = "captions") -> str:
     """What trains in a stage, from what, and what is learnt.
 
     Args:
         stage: its row, cut to the system (`stages.stages_of`).
         system: the system's row.
+        task: "captions" or "labels".
     """
+    learnt = _LEARNT[task]
+    concepts = learnt["concepts"].removeprefix("the ")
     parts = _join([_PARTS[part] for part in stage.trains])
     learn = "learns" if len(stage.trains) == 1 else "learn"
-    outputs = _join([f"the {output}" for output in stage.outputs])
+    outputs = _join([learnt[output] for output in stage.outputs])
     loss = " + ".join({"concepts": "Lu", "words": "Lr"}[output] for output in stage.outputs)
     if stage.rewarded:
         loss = "CIDEr-D of sampled captions"
-    source = _SOURCES[stage.source]
+    source = f"the true {concepts}" if stage.source == "concepts" else _SOURCES[stage.source]
     only_words = stage.outputs == ("words",) and system.embedding == "concepts"
     if stage.source == "features" and only_words:
-        source = "the concepts that the frozen CNN predicts"
+        source = f"the {concepts} that the frozen CNN predicts"
     if (
         stage.source != "image"
         and "words" in stage.outputs

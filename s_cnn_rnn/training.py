@@ -9,9 +9,9 @@ from s_cnn_rnn.handover import (
 from s_cnn_rnn.progress import Progress, no_progress
 from s_cnn_rnn.reranking import reranker_of
 from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.run_stages import planned_stages
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.stage_training import StageTraining
-from s_cnn_rnn.stages import planned_stages
 from s_cnn_rnn.systems import find_system
 from s_cnn_rnn.training_data import open_data
 

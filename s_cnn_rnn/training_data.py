@@ -35,7 +35,7 @@ def open_data(settings: RunSettings) -> tuple[Vocabulary, TrainingData]:
     """The vocabulary of the prepared data set, and its encoded parts.
 
     Raises:
-        ValueError: the set has no validation split.
+        ValueError: the set has no validation split, or fewer concepts than the system.
     """
     prepared = PreparedData(settings.data)
     if "validation" not in prepared.splits:
@@ -45,7 +45,14 @@ def open_data(settings: RunSettings) -> tuple[Vocabulary, TrainingData]:
             "(--validation_photographs, --validation_part, or a split of your own)"
         )
     system = find_system(settings.system)
-    vocabulary = prepared.vocabulary(settings.task).with_concepts(system.concepts)
+    vocabulary, wanted = prepared.vocabulary(settings.task), system.most_concepts
+    if wanted and wanted > len(vocabulary.concepts):
+        raise ValueError(
+            f"{prepared.folder}: {system.name} has {wanted} concepts by definition, this data set "
+            f"has {len(vocabulary.concepts)} (of {len(vocabulary.words)} words); prepare it with "
+            f"--concepts={wanted} if it has the words, or choose another --system"
+        )
+    vocabulary = vocabulary.with_concepts(wanted)
     encode = functools.partial(
         encode_split,
         prepared,

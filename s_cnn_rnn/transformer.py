@@ -132,7 +132,7 @@ class TransformerDecoder(NextWord):
 
             x, *kept = block.add(x, visible, remember=remember)
             after |= dict(zip(names, kept, strict=True))
-        return ops.log_softmax(self.logits(self.last_norm(x[:, 0]), False)), after
+        return ops.log_softmax(self.logits(self.last_norm(x[:, 0]))), after
 
     def call(self, words, opening, drawn=None, training=False):
         """Teacher forcing: the log likelihood of every word given the true words before it."""

@@ -161,25 +161,31 @@ def look(
 
 
 def look_together(
-    model: AnnotationModel | Ensemble, inputs: Sequence[ModelInputs]
+    model: AnnotationModel | Ensemble,
+    inputs: Sequence[ModelInputs],
+    concepts: np.ndarray | None = None,
 ) -> tuple[dict[str, np.ndarray], np.ndarray | None]:
     """What decoders write from, and s_hat, of a model or of all members of an ensemble.
 
     Args:
         model: the system, or an ensemble.
         inputs: what each member sees of the photographs.
+        concepts: s_hat, float32 [N, k], that every member is told in place of its own (what if?).
 
     Returns:
         As `Writer` takes it, [N, ...] each (empty without a decoder); and s_hat [N, k], the mean
         of the members', or None where they do not learn the same concepts.
     """
     members = list(zip(model.members, inputs, strict=True))
-    concepts = [predict_concepts(member, given) for member, given in members]
+    if concepts is None:
+        told = [predict_concepts(member, given) for member, given in members]
+    else:
+        told = [concepts] * len(members)
     seen = {}
     if model.decoder is not None:
-        looked = zip(members, concepts, strict=True)
+        looked = zip(members, told, strict=True)
         seen = model.join([look(member, given, s_hat) for (member, given), s_hat in looked])
-    return seen, np.mean(concepts, axis=0) if model.learnt_concepts else None
+    return seen, np.mean(told, axis=0) if model.learnt_concepts else None
 
 
 def see_nothing(

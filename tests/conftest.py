@@ -26,11 +26,19 @@ def tiny_data(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def tiny_run(tiny_data, tmp_path_factory):
-    """The finished `RunFolder` of `ours`, every stage a few steps; do not change it."""
-    from tiny_runs import train_tiny
+def tiny_training(tiny_data, tmp_path_factory):
+    """`tiny_run`, and the weights of all parts around each stage: (stage, "before") -> weights."""
+    from tiny_runs import train_tiny, watch_stages
 
-    return train_tiny(tmp_path_factory.mktemp("runs") / "ours_0", tiny_data)
+    with pytest.MonkeyPatch.context() as patch:
+        weights = watch_stages(patch)
+        return train_tiny(tmp_path_factory.mktemp("runs") / "ours_0", tiny_data), weights
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tiny_training):
+    """The finished `RunFolder` of `ours`, every stage a few steps; do not change it."""
+    return tiny_training[0]
 
 
 @pytest.fixture(scope="module")

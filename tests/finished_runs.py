@@ -14,7 +14,7 @@ from s_cnn_rnn.hypotheses import Hypothesis
 from s_cnn_rnn.predictions import predict
 from s_cnn_rnn.prepared import PreparedData
 from s_cnn_rnn.run_folder import RunFolder
-from s_cnn_rnn.stages import planned_stages
+from s_cnn_rnn.run_stages import planned_stages
 
 
 def untrained_run(path: pathlib.Path, data: PreparedData, **settings) -> RunFolder:

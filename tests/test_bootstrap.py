@@ -46,12 +46,18 @@ def other_system():
     return _scores_of(120, seed=2)
 
 
-def test_intervals_contain_the_value(system):
-    intervals = bootstrap(system, resamples=300)
+def test_every_metric_has_an_interval(system):
+    intervals = bootstrap(system, resamples=20)
     assert set(intervals) == {m for m, value in system.values.items() if value is not None}
-    for metric in ("BLEU-1", "BLEU-2", "ROUGE-L", "CIDEr"):
-        low, high = intervals[metric]
-        assert low < system.values[metric] < high
+
+
+@pytest.mark.parametrize("metric", ["ROUGE-L", "CIDEr"])
+def test_intervals_of_means_are_as_wide_as_their_standard_error_says(system, metric):
+    scores = system.per_photograph[metric]
+    error = scores.std() / np.sqrt(len(scores))
+    low, high = bootstrap(system)[metric]
+    assert low == pytest.approx(scores.mean() - 1.96 * error, abs=0.25 * error)
+    assert high == pytest.approx(scores.mean() + 1.96 * error, abs=0.25 * error)
 
 
 def test_the_seed_decides(system):

@@ -11,9 +11,13 @@ from s_cnn_rnn.annotator import Annotator
 from s_cnn_rnn.checkpoints import read_arrays
 from s_cnn_rnn.handover import load_model
 from s_cnn_rnn.predictions import predict
-from s_cnn_rnn.stages import planned_stages
+from s_cnn_rnn.run_stages import planned_stages
 
-SYSTEMS = ("ours+attention", "ours+transformer", "msr-captivator")
+SYSTEMS = (
+    "ours+attention",
+    pytest.param("ours+transformer", marks=pytest.mark.slow),
+    pytest.param("msr-captivator", marks=pytest.mark.slow),
+)
 
 
 @pytest.fixture(scope="module", params=SYSTEMS)
@@ -25,7 +29,7 @@ def run(request, tiny_data, tmp_path_factory):
         system=request.param,
         stages={name: dict(stage) for name in STAGES},
         evaluation_photographs=4,
-        model={"units": 16, "word_embedding": 16, "longest": 6},
+        model={"units": 16, "word_embedding": 16, "longest": 3},
         feature_cache=str(tmp_path_factory.mktemp("features")),
     )
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from s_cnn_rnn.data import encode_split, image_batches, training_batches
+from s_cnn_rnn.batches import image_batches, training_batches
+from s_cnn_rnn.data import encode_split
 from s_cnn_rnn.model_inputs import ModelInputs
 from s_cnn_rnn.order import Order, choose_captions
 from s_cnn_rnn.photographs import decode_and_resize

@@ -68,6 +68,23 @@ def test_a_run_with_a_part_that_nothing_trains_is_refused(tiny_data, tmp_path):
         train(RunFolder(tmp_path / "run"), settings)
 
 
+@pytest.mark.parametrize(
+    ("system", "message"),
+    [
+        ("v2l", r"v2l has 256 concepts by definition, this data set has 20 \(of \d+ words\)"),
+        ("att", r"set model.word_embedding \(12\) and model.units \(16\) to one width"),
+    ],
+)
+def test_a_system_that_this_data_or_model_does_not_fit_is_refused_at_once(
+    tiny_data, tmp_path, system, message
+):
+    """The CNN is trained first, for hours, and the decoder would be the first not to fit."""
+    folder = RunFolder(tmp_path / "run")
+    with pytest.raises(ValueError, match=message):
+        train(folder, tiny_settings(tiny_data, system=system), programs=("train_cnn",))
+    assert not (folder.path / "stages").exists()
+
+
 def test_a_cnn_that_learnt_in_another_way_is_refused(finished, tiny_data, tmp_path):
     """nic-f has no concepts: a CNN that learnt them would make it another system."""
     settings = tiny_settings(

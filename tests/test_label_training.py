@@ -8,7 +8,7 @@ from tiny_runs import tiny_settings
 
 from s_cnn_rnn.handover import load_model
 from s_cnn_rnn.run_folder import RunFolder
-from s_cnn_rnn.stages import planned_stages
+from s_cnn_rnn.run_stages import planned_stages
 from s_cnn_rnn.training import train
 
 STAGE = {"steps": 2, "photographs": 8, "learning_rate": 1e-3, "flip": True}

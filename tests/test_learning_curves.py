@@ -3,8 +3,9 @@
 import json
 
 import pytest
+from finished_runs import copy_run
 
-from s_cnn_rnn.learning_curves import curve_of_run
+from s_cnn_rnn.learning_curves import curve_of_run, curves_of_systems
 
 
 def logged(folder, stage, metric):
@@ -27,3 +28,14 @@ def test_passes_are_counted_through_all_stages(tiny_run):
 def test_an_unknown_metric_names_those_there_are(tiny_run):
     with pytest.raises(ValueError, match=r"validation/CIDER; choose among .*CIDEr.*Lu"):
         curve_of_run(tiny_run, "CIDER")
+
+
+def test_seeds_share_a_curve_and_ablations_do_not(tiny_run, tmp_path):
+    model = tiny_run.settings().to_dict()["model"]
+    runs = [
+        copy_run(tiny_run, tmp_path / "ours_1", seed=1),
+        copy_run(tiny_run, tmp_path / "tanh", model=model | {"activation": "tanh"}),
+    ]
+    curves = curves_of_systems([tiny_run, *runs], "Lr")
+    curve = curve_of_run(tiny_run, "Lr")
+    assert curves == {"ours (ours_0)": curve * 2, "ours (tanh)": curve}

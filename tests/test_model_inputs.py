@@ -6,7 +6,7 @@ from s_cnn_rnn.model_inputs import Encoded, ModelInputs, inputs_of_split, side_s
 from s_cnn_rnn.prepared import Annotation
 from s_cnn_rnn.systems import SYSTEMS
 from s_cnn_rnn.tag_neighbours import NEAREST, NEIGHBOURS
-from s_cnn_rnn.vocabulary import tag_vocabulary
+from s_cnn_rnn.vocabulary_building import tag_vocabulary
 
 
 class Split:

@@ -34,6 +34,7 @@ _TABLE = """\
         (_row("s", "m", 11.391), "11.4"),
         (_row("s", "m", 0.0), ".000"),
         (_row("s", "m", None), "–"),
+        (_row("s", "m", 0.05, low=-0.1, high=0.2, against="r"), "+.050 [-.100, +.200]"),
     ],
 )
 def test_figures(row, text):
@@ -85,6 +86,22 @@ def test_tables_of_labels_have_a_line_for_each_protocol(tmp_path):
     assert format_figure(rows[0], 2, percent=True, interval=False) == "50.00"
     no_intervals = markdown_table(rows, ["O-F1"], by=["system", "protocol"], intervals=["none"])
     assert "[" not in no_intervals
+
+
+def test_differences_are_shown_only_where_they_are_asked_for(tmp_path):
+    against = {"low": 0.03, "high": 0.07, "against": "nic-f, seed 0"}
+    append_results(tmp_path / "t.csv", [*_ROWS, _row("ours", "CIDEr", 0.063, **against)])
+    tables = fill_tables(
+        "<!-- table: t.csv columns=CIDEr -->\n<!-- end of table -->\n"
+        "<!-- table: t.csv columns=CIDEr by=system,against 'against=nic-f, seed 0' -->\n"
+        "<!-- end of table -->",
+        tmp_path,
+    )
+    figures = [line for line in tables.splitlines() if line.startswith("| ours")]
+    assert figures == [
+        "| ours | .563 [.541, .585] |",
+        "| ours | nic-f, seed 0 | +.063 [+.030, +.070] |",
+    ]
 
 
 def test_lines_may_stand_for_more_than_a_system():

@@ -43,7 +43,7 @@ def test_the_file_is_one_row_a_number(tmp_path):
     head, row = path.read_text("utf-8").splitlines()
     assert head == (
         "system,metric,value,low,high,seeds,split,protocol,encoder,trained_through,data_hash,"
-        "commit,hardware,command"
+        "commit,hardware,command,variant,against,captions_in_step"
     )
     assert row.startswith("ours,CIDEr,0.563,0.541,0.585,0 1 2,validation,beam 3,")
     assert [p.name for p in path.parent.iterdir()] == ["table.csv"]
@@ -82,6 +82,17 @@ def test_the_same_measurement_twice_at_once_is_refused(tmp_path):
     assert not path.exists()
 
 
+def test_files_without_the_later_columns_are_read_and_completed(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(f"{','.join(COLUMNS[:14])}\nours,CIDEr,0.5{',' * 11}\n")
+    old = Result("ours", "CIDEr", 0.5)
+    assert read_results(path) == [old]
+    new = dataclasses.replace(_ROW, variant="model.units=256")
+    append_results(path, [new])
+    assert path.read_text().splitlines()[0] == ",".join(COLUMNS)
+    assert read_results(path) == [old, new]
+
+
 def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "table.csv"
     append_results(path, [_ROW])
@@ -114,9 +125,9 @@ def test_programs_side_by_side_lose_no_row(tmp_path):
     [
         ("", "line 1: expected the columns system,"),
         ("system,metric\n", "line 1: expected the columns system,.* got system,metric"),
-        (",".join(COLUMNS) + "\nours,CIDEr\n", "line 2: expected 14 fields, got 2"),
-        (",".join(COLUMNS) + "\nours,CIDEr,much" + "," * 11 + "\n", "line 2: could not convert"),
-        (",".join(COLUMNS) + "\nours,CIDEr,nan" + "," * 11 + "\n", "line 2: ours, CIDEr: value"),
+        (",".join(COLUMNS) + "\nours,CIDEr\n", "line 2: expected 17 fields, got 2"),
+        (",".join(COLUMNS) + "\nours,CIDEr,much" + "," * 14 + "\n", "line 2: could not convert"),
+        (",".join(COLUMNS) + "\nours,CIDEr,nan" + "," * 14 + "\n", "line 2: ours, CIDEr: value"),
     ],
 )
 def test_wrong_files_are_named(tmp_path, text, message):

@@ -51,6 +51,15 @@ def test_a_frozen_cnn_and_stages_that_are_not_over(make_run):
     assert [f.stage.name for f in finished_stages(run)] == ["cnn_head", "rnn"]
 
 
+def test_a_frozen_run_on_a_cnn_that_was_trained_through_is_not_trained_through(make_run):
+    """It takes the semantic layer that was learnt on the encoder as it was, and not the encoder."""
+    cnn = make_run("cnn", {"cnn_head": (1.0, 5), "cnn": (20.0, 300)})
+    own = {"rnn_predicted": (2.0, 50)}
+    run = make_run("frozen", own, cnn_from=str(cnn.path), frozen_encoder=True)
+    cost = cost_of_run(run)
+    assert (cost.seconds, cost.encoder_passes, cost.trained_through) == (3.0, 55, False)
+
+
 def test_features_of_one_frozen_encoder_count_once(make_run):
     finished = {"cnn_head": (1.0, 0), "cnn": (1.0, 320), "rnn_predicted": (1.0, 0)}
     cached = {

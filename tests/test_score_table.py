@@ -1,10 +1,15 @@
 import pytest
 from finished_runs import copy_run, untrained_run, write_captions
 
-from s_cnn_rnn.evaluation import Compared, Comparison, score_systems
+from s_cnn_rnn.evaluation import Compared, Comparison, compare_systems, score_systems
 from s_cnn_rnn.protocol_scores import Difference
 from s_cnn_rnn.results import append_results, read_results
-from s_cnn_rnn.score_table import lines_of_comparison, lines_of_system, rows_of_system
+from s_cnn_rnn.score_table import (
+    lines_of_comparison,
+    lines_of_system,
+    rows_of_comparison,
+    rows_of_system,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore:METEOR is missing")
 
@@ -40,6 +45,7 @@ def test_rows(system, tiny_data, tmp_path):
     assert row.protocol == "beam 3, 5 references, imitated PTB tokeniser"
     assert row.data_hash == tiny_data.digest[:16]
     assert row.command == "python -m experiments.evaluate"
+    assert (row.variant, row.against, row.captions_in_step) == ("", "", "all")
 
 
 def test_lines(system):
@@ -68,6 +74,33 @@ def test_lines_of_differences(system):
         ["METEOR", "-0.0100", "-0.0200", "to", "+0.0010"],
         ["BLEU-4", "-0.0000", "-0.0000", "to", "-0.0000"],
     ]
+
+
+def test_ablations_and_differences_are_rows_of_their_own(system, tiny_run, tmp_path, without_java):
+    """Runs whose settings alone differ, and differences, replace no other row."""
+    copies = [copy_run(tiny_run, tmp_path / name, variant=name) for name in ("a=1", "b=2")]
+    runs = [[run] for run in copies]
+    one, two = score_systems(runs, "validation")
+    path = tmp_path / "table.csv"
+    for scored in (system, one, two):
+        append_results(path, rows_of_system(scored, command="evaluate"))
+    comparison = compare_systems(one, two)
+    append_results(path, rows_of_comparison(one, comparison, command="compare"))
+    rows = [row for row in read_results(path) if row.metric == "CIDEr"]
+    assert [(row.variant, row.seeds, row.against) for row in rows] == [
+        ("", "0 1", ""),
+        ("a=1", "0", ""),
+        ("b=2", "0", ""),
+        ("a=1", "0", "ours, b=2, seed 0"),
+    ]
+    difference, found = rows[-1], comparison.protocols[0].differences[0]
+    assert (difference.metric, difference.value) == (found.metric, found.value)
+    assert (difference.low, difference.high, difference.command) == (
+        found.low,
+        found.high,
+        "compare",
+    )
+    assert difference.protocol == one.main.protocol
 
 
 @pytest.fixture(scope="module")

@@ -47,6 +47,21 @@ def test_stages_are_told_as_they_are(name, expected):
     assert [describe_stage(stage, system) for stage in stages] == expected
 
 
+def test_stages_of_labels_do_not_speak_of_concepts_and_words():
+    system = SYSTEMS["ours"]
+    head, _, rnn, bridge, _, joint, _ = stages_of(system, list(STAGES))
+    texts = [describe_stage(stage, system, task="labels") for stage in (head, rnn, bridge, joint)]
+    assert texts == [
+        "The semantic layer learns the labels (Lu) from features that the frozen encoder computed "
+        "once.",
+        "The interface and the decoder learn the lists of labels (Lr) from the true labels.",
+        "The interface and the decoder learn the lists of labels (Lr) from the labels that the "
+        "frozen CNN predicts.",
+        "The encoder, the semantic layer, the interface and the decoder learn the labels and the "
+        "lists of labels (Lu + Lr) from photographs.",
+    ]
+
+
 def test_what_is_seen_at_every_step_is_told():
     system = SYSTEMS["ours+attention"]
     *_, rnn, bridge, frozen, joint, rewarded = stages_of(system, list(STAGES))

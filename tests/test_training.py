@@ -14,9 +14,9 @@ from tiny_runs import STAGES, tiny_settings
 from s_cnn_rnn.checkpoints import read_arrays
 from s_cnn_rnn.handover import StagesMissing, load_model
 from s_cnn_rnn.run_folder import RunFolder, SettingsDiffer
+from s_cnn_rnn.run_stages import planned_stages
 from s_cnn_rnn.segment_watch import TrainingDiverged
 from s_cnn_rnn.stages import STAGES as TABLE
-from s_cnn_rnn.stages import planned_stages
 from s_cnn_rnn.training import train
 
 REPOSITORY = pathlib.Path(__file__).parents[1]
@@ -31,24 +31,30 @@ def weights(folder: pathlib.Path) -> dict[str, np.ndarray]:
 
 
 @pytest.mark.parametrize("name", STAGES)
-def test_each_stage_moves_its_parts_and_no_others(tiny_run, name):
-    """What a stage leaves is compared with what the stages before it left."""
-    names = list(TABLE)
-    earlier = names[: names.index(name)]
-    [trains] = [s.trains for s in planned_stages(tiny_run.settings()) if s.name == name]
-    assert {p.stem for p in tiny_run.stage(name).weights.iterdir()} == set(trains)
-    for part in trains:
-        before = [tiny_run.stage(e).weights / f"{part}.npz" for e in earlier]
-        before = [path for path in before if path.exists()]
-        if not before:
-            continue
-        old, new = (
-            read_arrays(before[-1])[0],
-            read_arrays(tiny_run.stage(name).weights / f"{part}.npz")[0],
-        )
-        assert set(old) == set(new)
-        for variable in old:
-            assert not np.array_equal(old[variable], new[variable]), f"{variable} did not train"
+def test_each_stage_moves_its_parts_and_no_others(tiny_training, name):
+    run, weights = tiny_training
+    [trains] = [s.trains for s in planned_stages(run.settings()) if s.name == name]
+    before, after = weights[name, "before"], weights[name, "after"]
+    moved = {path for path in before if not np.array_equal(before[path], after[path])}
+    assert moved == {path for path in before if path.split(":")[0] in trains}
+    saved = {p.stem: read_arrays(p)[0] for p in run.stage(name).weights.iterdir()}
+    assert set(saved) == set(trains)
+    for arrays in saved.values():
+        for path, array in arrays.items():
+            np.testing.assert_array_equal(array, after[path])
+
+
+@pytest.mark.parametrize("name", STAGES[1:])
+def test_each_stage_begins_where_those_before_it_ended(tiny_training, name):
+    run, weights = tiny_training
+    ended = {}
+    for earlier in STAGES[: STAGES.index(name)]:
+        for path in run.stage(earlier).weights.iterdir():
+            ended |= read_arrays(path)[0]
+    before = weights[name, "before"]
+    assert ended.keys() & before.keys()
+    for path in ended.keys() & before.keys():
+        np.testing.assert_array_equal(before[path], ended[path])
 
 
 def test_stages_end_with_a_summary_and_a_log(tiny_run):

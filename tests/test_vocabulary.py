@@ -13,12 +13,10 @@ from s_cnn_rnn.vocabulary import (
     UNKNOWN,
     UNKNOWN_WORD,
     Vocabulary,
-    caption_vocabulary,
-    label_vocabulary,
     order_labels,
-    tag_vocabulary,
     tokenise,
 )
+from s_cnn_rnn.vocabulary_building import caption_vocabulary, label_vocabulary, tag_vocabulary
 
 CAPTIONS = [["a", "dog", "runs"], ["a", "dog"], ["a", "cat", "sleeps"], ["a"]]
 

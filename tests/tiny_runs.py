@@ -2,13 +2,19 @@
 
 import pathlib
 
+import keras
+import numpy as np
+import pytest
+
 from data_prep.data_sets import DATA_SETS
 from data_prep.prepared_format import prepare
 from data_prep.side_files import HowPrepared
 from data_prep.vocabularies import VocabularySettings
+from s_cnn_rnn.checkpoints import weights_of
 from s_cnn_rnn.prepared import PreparedData
 from s_cnn_rnn.run_folder import RunFolder
 from s_cnn_rnn.settings import RunSettings
+from s_cnn_rnn.stage_training import StageTraining
 from s_cnn_rnn.training import train
 
 STAGES = ("cnn_head", "cnn", "rnn", "rnn_predicted", "joint")
@@ -39,3 +45,24 @@ def train_tiny(path: pathlib.Path, data: PreparedData, **changes) -> RunFolder:
     folder = RunFolder(path)
     train(folder, tiny_settings(data, **changes))
     return folder
+
+
+def watch_stages(patch: pytest.MonkeyPatch) -> dict[tuple[str, str], dict[str, np.ndarray]]:
+    """Keeps the weights of all parts, by "PART:PATH", as each stage begins and as it ends."""
+    kept = {}
+
+    def watch(method: str, moment: str) -> None:
+        original = getattr(StageTraining, method)
+
+        def watched(training, *arguments):
+            original(training, *arguments)
+            variables = weights_of(training.model.present_parts())
+            kept[training.stage.name, moment] = {
+                k: np.array(keras.ops.convert_to_numpy(v)) for k, v in variables.items()
+            }
+
+        patch.setattr(StageTraining, method, watched)
+
+    watch("_build", "before")
+    watch("_finish", "after")
+    return kept

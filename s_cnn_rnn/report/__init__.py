@@ -1,6 +1,6 @@
 """A run as one self-contained HTML file: scores, learning curves, and annotated photographs.
 
-Pictures that compare several runs outside the page are in `s_cnn_rnn.report.comparison`.
+The picture of several runs' learning curves is in `s_cnn_rnn.report.curves_picture`.
 """
 
 from s_cnn_rnn.report.concepts import (

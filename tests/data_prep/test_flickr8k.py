@@ -4,7 +4,8 @@ from fabricated_photographs import only, write_flickr8k
 from data_prep import flickr8k as module
 from data_prep.data_sets import DATA_SETS
 from data_prep.records import Problem, Record
-from s_cnn_rnn.vocabulary import caption_vocabulary, tokenise
+from s_cnn_rnn.vocabulary import tokenise
+from s_cnn_rnn.vocabulary_building import caption_vocabulary
 
 
 def read(source):

@@ -25,7 +25,8 @@ from data_prep.shapes_scenes import (
     place,
     scene,
 )
-from s_cnn_rnn.vocabulary import caption_vocabulary, tokenise
+from s_cnn_rnn.vocabulary import tokenise
+from s_cnn_rnn.vocabulary_building import caption_vocabulary
 
 SEEDS = st.integers(0, 2**32)
 THREE_RED = Scene((Group(3, "red", "circle", "big", "left"),))

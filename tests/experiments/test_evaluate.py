@@ -29,7 +29,9 @@ def test_scores_are_printed_added_and_reported(tiny_run, tmp_path, without_java,
     assert lines[-1] == f"report: {ours.report}"
     assert "other" in ours.report.read_text("utf-8")
     assert "ours (ours) minus ours (other) (paired over photographs)" in lines
-    rows = {row.metric: row for row in read_results(results)}
+    found = read_results(results)
+    assert {row.against for row in found} == {"", "ours (other), seed 1"}
+    rows = {row.metric: row for row in found if not row.against}
     assert {"CIDEr", "true captions", "true captions, new pairs"} <= set(rows)
     assert {row.seeds for row in rows.values()} == {"0"}
     assert {row.command for row in rows.values()} == {
@@ -53,7 +55,9 @@ def test_labels_are_scored_by_the_same_program(tiny_data, tmp_path, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert "ours minus cnn-logistic (paired over photographs)" in lines
     assert "own stop, beam 3 minus threshold chosen on train" in lines
-    rows = {(row.system, row.protocol, row.metric) for row in read_results(results)}
+    found = read_results(results)
+    rows = {(row.system, row.protocol, row.metric) for row in found if not row.against}
+    assert {row.against for row in found if row.against} == {"cnn-logistic, seed 0"}
     assert {(s, p) for s, p, _ in rows} == {
         ("ours", "own stop, beam 3"),
         ("cnn-logistic", "top 3"),

@@ -1,7 +1,17 @@
 """The findings' variants: valid settings that differ from the base in what they name alone."""
 
+import pytest
+
+from experiments import findings
 from experiments.configs import flickr8k
-from experiments.findings import FINDINGS, STAGE, settings_of
+from experiments.findings import (
+    FINDINGS,
+    STAGE,
+    measure,
+    read_rows,
+    replace_finding,
+    settings_of,
+)
 
 
 def flat(content: dict, place: str = "") -> dict:
@@ -34,3 +44,35 @@ def test_each_question_compares_something():
         assert len(variants) >= 2, finding
         changes = [tuple(sorted(c.items())) for c in variants.values()]
         assert len(set(changes)) == len(changes), finding
+
+
+def test_findings_are_added_and_replaced_and_not_measured_twice(tmp_path, monkeypatch):
+    path, config = tmp_path / "findings.csv", flickr8k.get_config().to_dict()
+    path.write_text("finding,variant,validation/Lr,commit,hardware\nolder,a,40.5,0,h\n")
+    trained = []
+
+    def run(name, settings):
+        trained.append((settings.model.sets_cell, settings.model.activation))
+        return {"validation/CIDEr": 0.1 * len(trained)}
+
+    def measure_again(finding, config=config):
+        replace_finding(path, finding, measure(finding, config, read_rows(path), run))
+
+    monkeypatch.setattr(findings, "commit", lambda: "first")
+    for finding in ("first state", "activation", "first state"):
+        measure_again(finding)
+    # The base is trained once for both findings, and the third call trains nothing.
+    assert trained == [(True, "relu"), (False, "relu"), (True, "tanh")]
+    expected = [("older", "a"), ("activation", "relu"), ("activation", "tanh")]
+    expected += [("first state", "h0 and c0"), ("first state", "h0 alone")]
+    assert [(row["finding"], row["variant"]) for row in read_rows(path)] == expected
+    values = [row["validation/CIDEr"] for row in read_rows(path)]
+    assert [float(value or 0) for value in values] == pytest.approx([0, 0.1, 0.3, 0.1, 0.2])
+
+    monkeypatch.setattr(findings, "commit", lambda: "second")
+    measure_again("first state")
+    changed = config | {"seed": 7}
+    measure_again("first state", changed)
+    assert len(trained) == 7
+    commits = {row["finding"]: row["commit"] for row in read_rows(path)}
+    assert commits == {"older": "0", "activation": "first", "first state": "second"}

@@ -9,9 +9,10 @@ import pytest
 from s_cnn_rnn.annotation_model import build_model
 from s_cnn_rnn.encoders import ENCODERS
 from s_cnn_rnn.optimisers import build_optimiser
+from s_cnn_rnn.run_stages import planned_stages
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.stage_model import set_trainable, stage_model
-from s_cnn_rnn.stages import planned_stages, stages_of
+from s_cnn_rnn.stages import stages_of
 from s_cnn_rnn.systems import SYSTEMS, find_system
 from s_cnn_rnn.vocabulary import Vocabulary
 

@@ -11,7 +11,6 @@ from s_cnn_rnn.report import (
     count_labels,
     render_report,
 )
-from s_cnn_rnn.report.comparison import side_by_side
 from s_cnn_rnn.report.formatting import as_text, marked
 
 LABELS = ("sea", "sky", "dog")
@@ -156,11 +155,3 @@ def test_marking_and_joining():
     assert marked("a red dog", ("the dog",)) == [("a", False), ("red", False), ("dog", True)]
     assert as_text(("sea", "dog")) == "sea, dog"
     assert as_text("a dog") == "a dog"
-
-
-def test_labels_are_drawn_side_by_side_outside_the_page(tmp_path):
-    shown = photograph(0)
-    path = side_by_side(tmp_path / "s.svg", [shown], {"ours": {shown.file_name: ("sea", "dog")}})
-    assert path.stat().st_size > 1000
-    with pytest.raises(KeyError, match="ours wrote nothing for"):
-        side_by_side(tmp_path / "s.svg", [shown], {"ours": {}})

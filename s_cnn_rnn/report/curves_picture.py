@@ -1,11 +1,10 @@
-"""Pictures that compare several systems outside the page: for a README or a paper.
+"""A picture of several systems' learning curves outside the page: for a README or a paper.
 
-Both are drawn on white by matplotlib, as PNG, SVG, PDF or JPEG according to the path's ending.
+It is drawn on white by matplotlib, as PNG, SVG, PDF or JPEG according to the path's ending.
 """
 
 import os
 import pathlib
-import textwrap
 from collections.abc import Mapping, Sequence
 
 import matplotlib
@@ -14,9 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from s_cnn_rnn.report.contents import ReportPhotograph, Written
 from s_cnn_rnn.report.formatting import tick
-from s_cnn_rnn.report.thumbnails import open_upright
 
 STYLES = (
     ("#0f5e73", "-", "o"),
@@ -29,7 +26,6 @@ STYLES = (
 INK = "#1f2429"
 MUTED = "#5a6168"
 HAIRLINE = "#e1ded6"
-PIXELS = 480
 
 
 def mean_and_range(
@@ -116,83 +112,6 @@ def _dress(axes: Axes, title: str, ylabel: str) -> None:
     axes.tick_params(colors=INK, length=3)
     axes.tick_params(axis="y", length=0)
     axes.legend(frameon=False, handlelength=3.2, loc="best", labelcolor=INK)
-
-
-def side_by_side(
-    path: str | os.PathLike,
-    photographs: Sequence[ReportPhotograph],
-    written: Mapping[str, Mapping[str, Written]],
-    *,
-    title: str = "",
-    columns: int = 3,
-) -> pathlib.Path:
-    """Draws photographs with what each system wrote below, as in the paper's supplement.
-
-    Args:
-        path: the picture to write.
-        photographs: what to show; the first caption, or all true labels, are shown as "human".
-        written: system -> (file name -> caption or labels in order).
-        title: heading of the picture.
-        columns: photographs in a row.
-
-    Returns:
-        The path written.
-
-    Raises:
-        ValueError: there is no photograph, or a photograph's bytes do not decode.
-        KeyError: a system wrote nothing for a photograph; the message names both.
-    """
-    if not photographs:
-        raise ValueError("side by side: expected at least one photograph, got none")
-    texts = [_lines_below(photograph, written) for photograph in photographs]
-    rows = -(-len(photographs) // columns)
-    lines = max(len(text) for text in texts)
-    figure = Figure(
-        figsize=(3.5 * columns, rows * (2.6 + 0.19 * lines) + 0.5 * bool(title)),
-        layout="constrained",
-        facecolor="white",
-    )
-    if title:
-        figure.suptitle(_plain(title), x=0.01, ha="left", fontsize=13, color=INK)
-    ratios = [2.4, 0.19 * lines] * rows
-    grid = figure.subplots(2 * rows, columns, squeeze=False, height_ratios=ratios)
-    for axes in grid.flat:
-        axes.axis("off")
-    for index, (photograph, text) in enumerate(zip(photographs, texts, strict=True)):
-        row, column = divmod(index, columns)
-        _show(grid[2 * row, column], grid[2 * row + 1, column], photograph, text)
-    return _save(figure, path)
-
-
-def _lines_below(
-    photograph: ReportPhotograph, written: Mapping[str, Mapping[str, Written]]
-) -> list[str]:
-    by_whom = {"human": photograph.human} if photograph.human else {}
-    for system, by_file in written.items():
-        if photograph.file_name not in by_file:
-            raise KeyError(f"{system} wrote nothing for {photograph.file_name!r}")
-        by_whom[system] = by_file[photograph.file_name]
-    return [
-        line
-        for who, each in by_whom.items()
-        for line in textwrap.wrap(f"{who}: {_one_line(each)}", 46, subsequent_indent="    ")
-    ]
-
-
-def _one_line(written: Written) -> str:
-    """A caption as it is; labels with arrows, which tell their order."""
-    return written if isinstance(written, str) else " → ".join(written)
-
-
-def _show(above: Axes, below: Axes, photograph: ReportPhotograph, lines: Sequence[str]) -> None:
-    picture = np.asarray(open_upright(photograph.jpeg, photograph.file_name, PIXELS))
-    tiny = max(picture.shape[:2]) < PIXELS // 3
-    above.imshow(picture, interpolation="nearest" if tiny else "antialiased")
-    above.set_anchor("SW")
-    below.text(
-        0, 1, "\n".join(lines), va="top", ha="left", fontsize=9, color=INK, linespacing=1.35,
-        transform=below.transAxes, parse_math=False,
-    )  # fmt: skip
 
 
 def _plain(text: str) -> str:

@@ -1,9 +1,11 @@
-"""Which stages each system goes through."""
+"""Which stages each run goes through, and what it has from the stages of others."""
 
 import pytest
 
+from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.run_stages import planned_stages, stages_of_run, weights_before
 from s_cnn_rnn.settings import RunSettings
-from s_cnn_rnn.stages import STAGES, cnn_stages, planned_stages
+from s_cnn_rnn.stages import STAGES
 from s_cnn_rnn.systems import find_system
 
 FIXED_LENGTH = ["cnn_head", "cnn"]
@@ -44,8 +46,6 @@ def test_stages_of_each_system(system, expected):
 def test_a_frozen_run_has_the_stages_on_frozen_features():
     stages = [stage.name for stage in planned_stages(settings("ours", frozen_encoder=True))]
     assert stages == ["cnn_head", "rnn", "rnn_predicted", "joint_frozen"]
-    assert cnn_stages(settings("ours", frozen_encoder=True)) == ("tags", "cnn_head")
-    assert cnn_stages(settings("ours")) == ("tags", "cnn_head", "cnn")
 
 
 def test_the_cnn_of_another_run_is_not_trained_again_but_tags_are():
@@ -88,3 +88,74 @@ def test_parts_are_cut_to_the_system():
     assert attention.sees_for(("words",)) == ("feature_map",)
     [*_, joint] = planned_stages(settings("ria"))
     assert (joint.trains, joint.outputs) == (("encoder", "interface", "decoder"), ("words",))
+
+
+@pytest.fixture
+def make_run(tmp_path):
+    """Makes a run folder in which all that is planned is over."""
+
+    def make(name, own: RunSettings) -> RunFolder:
+        run = RunFolder(tmp_path / name)
+        run.path.mkdir()
+        own.save(run.settings_path)
+        for stage in planned_stages(own):
+            run.stage(stage.name).path.mkdir(parents=True)
+            run.stage(stage.name).summary.write_text("{}")
+        return run
+
+    return make
+
+
+def found(run: RunFolder) -> list[tuple]:
+    stages = stages_of_run(run, run.settings())
+    return [(one.run.path.name, one.stage.name, *one.parts) for one in stages]
+
+
+def test_a_run_has_the_cnn_of_the_shared_one_and_its_own_tag_layer(make_run):
+    cnn = make_run("cnn", settings("ours+tags"))
+    run = make_run("run", settings("ours+tags", cnn_from=str(cnn.path)))
+    assert found(run) == [
+        ("cnn", "cnn_head", "semantic"),
+        ("cnn", "cnn", "encoder", "semantic"),
+        ("run", "tags", "tag_layer"),
+        ("run", "rnn", "interface", "decoder"),
+        ("run", "rnn_predicted", "interface", "decoder"),
+        ("run", "joint", "encoder", "tag_layer", "semantic", "interface", "decoder"),
+    ]
+    before = weights_before(run, run.settings(), "tags")
+    assert before == {
+        "semantic": cnn.stage("cnn").weights / "semantic.npz",
+        "encoder": cnn.stage("cnn").weights / "encoder.npz",
+    }
+    before = weights_before(run, run.settings(), "rnn_predicted")
+    assert before["tag_layer"] == run.stage("tags").weights / "tag_layer.npz"
+    assert before["decoder"] == run.stage("rnn").weights / "decoder.npz"
+    assert before["encoder"] == cnn.stage("cnn").weights / "encoder.npz"
+
+
+def test_a_frozen_run_takes_nothing_of_an_encoder_that_was_trained(make_run):
+    cnn = make_run("cnn", settings("ours"))
+    stages = {"rnn_predicted": {"steps": 1}}
+    frozen = settings("ours", frozen_encoder=True, cnn_from=str(cnn.path), stages=stages)
+    run = make_run("run", frozen)
+    assert found(run) == [
+        ("cnn", "cnn_head", "semantic"),
+        ("run", "rnn_predicted", "interface", "decoder"),
+    ]
+    assert "encoder" not in weights_before(run, frozen)
+
+
+def test_a_run_that_starts_from_another_has_all_its_stages(make_run):
+    cnn = make_run("cnn", settings("ours", stages={"cnn": {"steps": 1}}))
+    written = {"rnn_predicted": {"steps": 1}}
+    first = make_run("first", settings("ours", cnn_from=str(cnn.path), stages=written))
+    again = settings("ours", starts_from=str(first.path), stages={"self_critical": {"steps": 1}})
+    run = make_run("run", again)
+    assert [names[:2] for names in found(run)] == [
+        ("cnn", "cnn"),
+        ("first", "rnn_predicted"),
+        ("run", "self_critical"),
+    ]
+    first.weights.mkdir()
+    (first.weights / "encoder.npz").touch()
+    assert weights_before(run, again, "self_critical")["encoder"] == first.weights / "encoder.npz"

@@ -3,10 +3,9 @@ import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 import pytest
-import sample_report
 from PIL import Image
 
-from s_cnn_rnn.report.comparison import learning_curves_picture, mean_and_range, side_by_side
+from s_cnn_rnn.report.curves_picture import learning_curves_picture, mean_and_range
 
 CURVES = {
     "ours": [(100, 0.3), (200, 0.5), (100, 0.1), (200, 0.7)],
@@ -43,25 +42,3 @@ def test_learning_curves_as_svg_are_the_same_bytes_again(tmp_path):
 def test_curves_without_values_are_refused(tmp_path, curves):
     with pytest.raises(ValueError, match="expected"):
         learning_curves_picture(tmp_path / "curves.png", curves, "Shapes", "CIDEr")
-
-
-def test_side_by_side_shows_every_photograph(tmp_path):
-    colours = ["#c83020", "#20c830", "#2030c8", "#c8c820"]
-    photographs = [
-        sample_report.photograph(n, jpeg=sample_report.jpeg(colour=colour, quality=100))
-        for n, colour in enumerate(colours)
-    ]
-    captions = {"nic-f": {p.file_name: "a $square$ é" for p in photographs}}
-    path = side_by_side(tmp_path / "table.png", photographs, captions, title="$x$", columns=3)
-    with Image.open(path) as picture:
-        pixels = np.asarray(picture.convert("RGB")).astype(int)
-    for colour in colours:
-        wanted = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
-        assert (np.abs(pixels - wanted).max(-1) < 40).sum() > 500
-
-
-def test_side_by_side_tells_which_caption_is_missing(tmp_path):
-    with pytest.raises(KeyError, match=r"nic-f wrote nothing for 'drawn_0\.jpg'"):
-        side_by_side(tmp_path / "t.png", [sample_report.photograph()], {"nic-f": {}})
-    with pytest.raises(ValueError, match="at least one photograph"):
-        side_by_side(tmp_path / "t.png", [], {})

@@ -1,0 +1,101 @@
+"""What the programs for what-if and why do: write again, explain, print."""
+
+import pathlib
+from collections.abc import Sequence
+
+from s_cnn_rnn.annotator import Annotator
+from s_cnn_rnn.photographs import as_stored
+from s_cnn_rnn.report.explanation_page import write_explanations
+from s_cnn_rnn.what_if import WhatIf
+
+
+def what_if(
+    run: str,
+    photographs: Sequence[str],
+    *,
+    with_concepts: Sequence[str] = (),
+    without_concepts: Sequence[str] = (),
+    settings: Sequence[str] = (),
+    correlated: bool = True,
+    beams: int = 1,
+) -> None:
+    """Prints photographs' captions with and without switched concepts.
+
+    Args:
+        run: run folder.
+        photographs: picture files.
+        with_concepts: to switch on.
+        without_concepts: to switch off.
+        settings: concepts with probabilities, such as "snow:0.8".
+        correlated: whether correlated concepts move along.
+        beams: how many captions before and after.
+
+    Raises:
+        FileNotFoundError: no finished run; or correlated, and its data is missing.
+        ValueError: no photograph is named; as `Annotator.what_if`.
+    """
+    if not photographs:
+        raise ValueError("name a photograph")
+    found = Annotator.from_run(run).what_if(
+        photographs,
+        with_concepts=with_concepts,
+        without_concepts=without_concepts,
+        probabilities=probabilities_of(settings),
+        correlated=correlated,
+        beams=beams,
+    )
+    for changed in found:
+        print("\n".join(lines_of(changed)), flush=True)
+
+
+def lines_of(changed: WhatIf) -> list[str]:
+    """A photograph's captions before and after, and what changed, for people to read."""
+    switched = ", ".join(f"{c.word} {c.before:.2f} -> {c.after:.2f}" for c in changed.switched)
+    moved = ", ".join(f"{c.word} {c.before:.2f} -> {c.after:.2f}" for c in changed.moved(6))
+    lines = [changed.file_name]
+    for name, annotation in (("before", changed.before), ("after", changed.after)):
+        texts = [beam.annotation or "(nothing)" for beam in annotation.beams]
+        lines += [f"    {name + ':':<8}{texts[0]}", *(f"        or: {text}" for text in texts[1:])]
+    lines.append(f"    set:    {switched}")
+    return [*lines, f"    along:  {moved}"] if moved else lines
+
+
+def probabilities_of(settings: Sequence[str]) -> dict[str, float]:
+    """Concepts and their probabilities from "concept:probability".
+
+    Raises:
+        ValueError: one is not of that form.
+    """
+    found = {}
+    for setting in settings:
+        word, _, value = setting.rpartition(":")
+        try:
+            found[word] = float(value)
+        except ValueError as error:
+            raise ValueError(f"--set={setting}: expected CONCEPT:PROBABILITY") from error
+    return found
+
+
+def explain(run: str, photographs: Sequence[str], output: str) -> pathlib.Path:
+    """Explains photographs and writes the page.
+
+    Args:
+        run: run folder.
+        photographs: picture files.
+        output: the HTML file.
+
+    Returns:
+        The path written.
+
+    Raises:
+        FileNotFoundError: no finished run.
+        ValueError: an ensemble; or no photograph can be read.
+    """
+    annotator = Annotator.from_run(run)
+    explained = [
+        (why, as_stored(why.annotation.file_name, name=why.annotation.file_name).jpeg)
+        for why in annotator.why(photographs)
+    ]
+    if not explained:
+        raise ValueError(f"no photograph in {list(photographs)} can be read; name picture files")
+    return write_explanations(output, explained, system=annotator.settings.system)

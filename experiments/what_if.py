@@ -1,0 +1,52 @@
+"""Writes photographs' captions again with concepts switched on or off; saves nothing.
+
+  python -m experiments.what_if --run=runs/ours_0 photo.jpg --with=dog --without=person
+  python -m experiments.what_if --run=runs/ours_0 photo.jpg --set=snow:0.8
+
+--with, --without and --set may be given several times. Concepts that go together in the
+photographs the run was trained on move along (--nocorrelated keeps them). The first time that
+takes minutes: the training photographs are looked at, and concept_statistics.npz is kept in the
+run folder. docs/what_if_and_why.md says what it means and how often it works.
+"""
+
+import sys
+
+from absl import app, flags
+
+from experiments import tensorflow_start  # first: before TensorFlow is imported
+
+from experiments import explaining_run  # isort: skip
+
+_RUN = flags.DEFINE_string("run", None, "Folder of a finished run.")
+_WITH = flags.DEFINE_multi_string("with", [], "A concept to switch on.")
+_WITHOUT = flags.DEFINE_multi_string("without", [], "A concept to switch off.")
+_SET = flags.DEFINE_multi_string("set", [], "A concept and its probability, such as snow:0.8.")
+_CORRELATED = flags.DEFINE_bool("correlated", True, "Whether correlated concepts move along.")
+_BEAMS = flags.DEFINE_integer("beams", 1, "How many captions before and after.", lower_bound=1)
+
+
+def main(arguments: list[str]) -> None:
+    """Writes and prints."""
+    tensorflow_start.only_warnings()
+    try:
+        explaining_run.what_if(
+            _RUN.value,
+            arguments[1:],
+            with_concepts=_WITH.value,
+            without_concepts=_WITHOUT.value,
+            settings=_SET.value,
+            correlated=_CORRELATED.value,
+            beams=_BEAMS.value,
+        )
+    except (OSError, ValueError) as error:
+        sys.exit(f"what_if: {error}")
+
+
+def run() -> None:
+    """Entry point of the console command."""
+    flags.mark_flag_as_required("run")
+    app.run(main)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,99 @@
+"""The programs for what-if and why, without their start-up: what they print and write."""
+
+import pytest
+from finished_runs import untrained_run
+
+from experiments import explaining_run, measures_run
+from s_cnn_rnn import intervention_measures, what_if_measures
+from s_cnn_rnn.annotator import Annotator
+from s_cnn_rnn.results import read_results
+
+CURVE = {"steps": (0, 1), "seed": 0}
+MODEL = {"units": 16, "word_embedding": 16, "longest": 5}
+
+
+@pytest.fixture(scope="module")
+def run(tiny_data, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    return untrained_run(folder, tiny_data, system="ours", model=MODEL, decoding={"width": 1})
+
+
+@pytest.fixture
+def photograph(tiny_data, tmp_path):
+    path = tmp_path / "photo <1>.jpg"
+    path.write_bytes(tiny_data.photographs("validation", [0])[0])
+    return path
+
+
+def test_what_if_prints_before_and_after(run, photograph, capsys):
+    on, off, between = run.vocabulary().concepts[:3]
+    switches = {"with_concepts": [on], "without_concepts": [off], "settings": [f"{between}:0.25"]}
+    explaining_run.what_if(str(run.path), [str(photograph)], **switches)
+    lines = capsys.readouterr().out.splitlines()
+    expected = Annotator.from_run(run.path).what_if(
+        photograph, with_concepts=[on], without_concepts=[off], probabilities={between: 0.25}
+    )
+    assert lines[0] == str(photograph)
+    assert lines[1].split(maxsplit=1) == ["before:", expected.before.text or "(nothing)"]
+    assert lines[2].split(maxsplit=1) == ["after:", expected.after.text or "(nothing)"]
+    assert f"{on} " in lines[3]
+    assert lines[3].count("->") == 3
+    assert "along:" in lines[4]
+
+
+def test_what_if_says_what_is_wrong(run, photograph):
+    with pytest.raises(ValueError, match="'xyz' is none of the 20 concepts"):
+        explaining_run.what_if(str(run.path), [str(photograph)], with_concepts=["xyz"])
+    with pytest.raises(ValueError, match="name a photograph"):
+        explaining_run.what_if(str(run.path), [], with_concepts=["xyz"])
+    with pytest.raises(ValueError, match="expected CONCEPT:PROBABILITY"):
+        explaining_run.probabilities_of(["snow"])
+
+
+def test_explanations_are_one_page_that_needs_nothing_else(run, photograph, tmp_path):
+    damaged = tmp_path / "damaged.jpg"
+    damaged.write_bytes(b"no picture")
+    output = tmp_path / "why.html"
+    assert (
+        explaining_run.explain(str(run.path), [str(photograph), str(damaged)], str(output))
+        == output
+    )
+    page = output.read_text("utf-8")
+    explanation = Annotator.from_run(run.path).why(photograph)
+    assert f"<h2>{explanation.annotation.text}</h2>" in page
+    assert page.count('<img src="data:image/png') == len(explanation.words)
+    first = explanation.words[0].shares[0]
+    assert f"{first.contribution:+.2f}" in page
+    assert "photo &lt;1&gt;.jpg" in page
+    assert "<script" not in page
+    assert "http" not in page.replace("http-equiv", "")
+    with pytest.raises(ValueError, match="can be read"):
+        explaining_run.explain(str(run.path), [str(damaged)], str(output))
+
+
+def test_measures_are_added_to_a_result_file(run, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(what_if_measures.written_about, "__defaults__", (0,))
+    monkeypatch.setattr(what_if_measures, "USUAL", 2.0)
+    monkeypatch.setattr(intervention_measures.intervention_curve, "__kwdefaults__", CURVE)
+    results = tmp_path / "results.csv"
+    measures = {name: measures_run.INTERFACE[name] for name in ("curve", "leak")}
+    measures |= {"agreement": measures_run.EXPLANATIONS["agreement"]}
+    measures_run.measure(
+        str(run.path),
+        measures,
+        split="validation",
+        photographs=3,
+        results=str(results),
+        command="measure",
+    )
+    rows = read_results(results)
+    assert {row.protocol for row in rows} == {
+        "intervention, correlated, greedy, 3 photographs",
+        "intervention, alone, greedy, 3 photographs",
+        "leak, greedy, 3 photographs",
+        "contributions against switching, 3 photographs",
+    }
+    for row in rows:
+        assert row.value is None or row.low <= row.value <= row.high
+    printed = capsys.readouterr().out
+    assert printed.count("CIDEr, 1 concepts true, informed") == 2

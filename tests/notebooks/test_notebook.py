@@ -1,0 +1,61 @@
+"""The notebook: clean as it is stored, and run from top to bottom with small settings."""
+
+import os
+import pathlib
+
+import pytest
+
+nbformat = pytest.importorskip("nbformat")
+nbclient = pytest.importorskip("nbclient")
+
+REPOSITORY = pathlib.Path(__file__).parents[2]
+NOTEBOOK = REPOSITORY / "notebooks" / "s_cnn_rnn.ipynb"
+SMALL = """
+PICTURES = 160
+STEPS = {"cnn": 12, "rnn": 12, "joint": 6}
+FOLDER = "made"
+"""
+
+
+@pytest.fixture
+def notebook():
+    return nbformat.read(NOTEBOOK, as_version=4)
+
+
+def test_it_is_stored_clean(notebook):
+    nbformat.validate(notebook)
+    assert notebook.metadata.kernelspec.name == "python3"
+    assert notebook.metadata.accelerator == "GPU"  # what Colab offers
+    for cell in notebook.cells:
+        assert cell.source == cell.source.strip()
+        if cell.cell_type == "code":
+            assert cell.outputs == [], f"clear all outputs: {cell.id}"
+            assert cell.execution_count is None
+    assert NOTEBOOK.stat().st_size < 30_000
+
+
+@pytest.mark.slow
+def test_it_runs_from_top_to_bottom(notebook, tmp_path, monkeypatch):
+    [parameters] = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
+    parameters.source = SMALL
+    paths = [str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
+    monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    client = nbclient.NotebookClient(
+        notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}}
+    )
+    client.execute()  # an exception in a cell is raised here
+    texts, pictures = _outputs(notebook)
+    assert pictures == 3  # what is drawn, the curves, what is captioned
+    for stage in ("cnn", "rnn", "joint"):
+        assert (tmp_path / "made" / "run" / "stages" / stage / "finished.json").exists()
+    assert "validation CIDEr of the joint stage: (" in texts
+    assert texts.count(" -> ") == 4
+    assert "0 photographs of your own" in texts
+
+
+def _outputs(notebook) -> tuple[str, int]:
+    """All that was printed, and how many pictures were shown."""
+    outputs = [o for cell in notebook.cells if cell.cell_type == "code" for o in cell.outputs]
+    printed = [o.text for o in outputs if o.output_type == "stream" and o.name == "stdout"]
+    return "".join(printed), sum("image/png" in o.get("data", {}) for o in outputs)
