@@ -8,7 +8,7 @@ from absl import flags
 
 from docs import generate_reference
 from docs.flag_definitions import ROOT, programs, rows_of_table
-from docs.navigation import present
+from docs.site_hooks import present
 from s_cnn_rnn.settings import RunSettings, StageSettings
 
 
