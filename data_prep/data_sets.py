@@ -12,6 +12,7 @@ from data_prep import (
     nus_wide,
     nus_wide_table,
     own_folder,
+    photo_library,
     shapes,
 )
 from data_prep.records import BadData, Item, Problem
@@ -214,6 +215,17 @@ DATA_SETS = {
             licence="As the owner of the photographs says.",
             records=own_folder.records,
             options=("source", "annotations", "separator", "split_seed", "validation_part"),
+            writes_split=True,
+        ),
+        DataSet(
+            name="photo_library",
+            version="1.0.0",
+            release_notes={"1.0.0": "Keywords and captions as their metadata have them."},
+            description="A user's own photographs with keywords and captions in their metadata.",
+            citation="",
+            licence="As the owner of the photographs says.",
+            records=photo_library.records,
+            options=("source", "minimum_photographs", "split_seed", "validation_part"),
             writes_split=True,
         ),
         DataSet(

@@ -1,6 +1,7 @@
 """Folders of photographs: where a photograph is, and which files no annotation names."""
 
 import functools
+import os
 import pathlib
 from collections.abc import Collection, Iterator, Sequence
 
@@ -51,6 +52,19 @@ def place_of(file_name: str, folders: Sequence[pathlib.Path]) -> pathlib.Path | 
     """
     places = [folder / file_name for folder in folders]
     return next((place for place in places if place.exists()), places[0] if places else None)
+
+
+def picture_files(folder: pathlib.Path) -> Iterator[pathlib.Path]:
+    """The picture files in a folder at any depth, sorted; one folder's names in memory at a time.
+
+    Names that begin with a dot are left out: other programs leave such files (._dog.jpg).
+    """
+    for inside, inner, names in os.walk(folder):
+        inner.sort()
+        for name in sorted(names):
+            path = pathlib.Path(inside, name)
+            if path.suffix.lower() in PICTURE_ENDINGS and not name.startswith("."):
+                yield path
 
 
 def unannotated(folder: pathlib.Path, named: Collection[str]) -> Iterator[Problem]:

@@ -2,14 +2,13 @@
 
 import dataclasses
 import hashlib
-import math
 import pathlib
 from collections.abc import Iterator, Mapping
 
 from data_prep.folders import unannotated
 from data_prep.own_annotations import CSV_ENDINGS, JSON_ENDINGS, Row, rows
 from data_prep.records import SPLITS, BadData, Problem, Record
-from data_prep.seeded_split import shuffled
+from data_prep.seeded_split import split_by_content
 
 SPLIT_NAMES = {
     **{split: split for split in SPLITS},
@@ -63,7 +62,7 @@ def records(
         if photograph.path.is_file():
             photograph.content = hashlib.sha256(photograph.path.read_bytes()).hexdigest()
     found = [photograph for photograph in photographs.values() if photograph.content]
-    made = _make_split({p.content for p in found}, split_seed, validation_part)
+    made = split_by_content({p.content for p in found}, split_seed, validation_part)
     if not any(photograph.split for photograph in photographs.values()):
         for photograph in photographs.values():
             # A photograph that is missing is told when it is read; its split says nothing.
@@ -128,17 +127,6 @@ def _merge(
     earlier.captions.extend(row.captions)
     earlier.labels.update(dict.fromkeys(row.labels))
     earlier.tags.update(dict.fromkeys(row.tags))
-
-
-def _make_split(contents: set[str], seed: int, validation_part: float) -> dict[str, str]:
-    """Content -> split; at least one photograph of two or more validates."""
-    if not 0 <= validation_part < 1:
-        raise ValueError(f"validation_part: expected 0 to 1, not {validation_part}")
-    order = shuffled(contents, seed)
-    count = math.ceil(validation_part * len(order)) if len(order) > 1 else 0
-    return {
-        content: "validation" if place < count else "train" for place, content in enumerate(order)
-    }
 
 
 def _in_one_split(photographs: dict[str, _Photograph]) -> Iterator[Record | Problem]:

@@ -13,7 +13,8 @@ DATA_SET = flags.DEFINE_enum(
     "(splits as given); coco_captions_paper (the paper's split of the 2014 files); nus_wide (81 "
     "labels and tags, the official split); nus_wide_paper (as many photographs as in the paper); "
     "nus_wide_table (a part of it, as one table); own_folder (your photographs with a CSV or "
-    "JSON-lines file); shapes (drawn here).",
+    "JSON-lines file); photo_library (your photographs with keywords and captions in their "
+    "metadata); shapes (drawn here).",
 )
 ON_BAD_RECORD = flags.DEFINE_enum(
     "on_bad_record",
@@ -60,7 +61,9 @@ flags.DEFINE_string(
     "own_folder, coco, CSV: what joins several captions, labels or tags in one field.",
 )
 flags.DEFINE_integer(
-    "split_seed", 0, "own_folder, nus_wide*: seed of the split that is drawn where none is given."
+    "split_seed",
+    0,
+    "own_folder, photo_library, nus_wide*: seed of the split that is drawn where none is given.",
 )
 flags.DEFINE_integer(
     "validation_photographs",
@@ -78,9 +81,15 @@ flags.DEFINE_integer(
 flags.DEFINE_float(
     "validation_part",
     0.1,
-    "own_folder: part of the photographs that validates in that split.",
+    "own_folder, photo_library: part of the photographs that validates in that split.",
     lower_bound=0,
     upper_bound=0.9,
+)
+flags.DEFINE_integer(
+    "minimum_photographs",
+    5,
+    "photo_library: keywords of fewer photographs are left out.",
+    lower_bound=1,
 )
 flags.DEFINE_integer("count", 10_000, "shapes: how many pictures are drawn.", lower_bound=1)
 flags.DEFINE_integer("seed", 0, "shapes: seed of the drawing.", lower_bound=0)
@@ -91,7 +100,7 @@ def chosen(name: str | None = None) -> tuple[DataSet, dict]:
     """The row of the table that the flags name, and the options of its reader.
 
     Args:
-        name: of the prepared set; None is the row's own (for own_folder: the folder's).
+        name: of the prepared set; None is the row's own (own_folder, photo_library: the folder's).
 
     Raises:
         BadData: an option that the data set needs is missing, or not as it should be.
@@ -106,7 +115,7 @@ def chosen(name: str | None = None) -> tuple[DataSet, dict]:
         raise BadData(f"--data_set={row.name} needs --source=FOLDER")
     if options.get("annotations"):
         options["annotations"] = _by_split(options["annotations"])
-    if not name and row.name == "own_folder":
+    if not name and row.name in ("own_folder", "photo_library"):
         name = name_of_folder(options["source"])
     return (row.called(name) if name else row), options
 

@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 
 from data_prep import shapes
 from docs.chromium import Chromium
-from experiments.serve import listen, shown_runs
+from experiments.serving import listen, shown_runs
 from s_cnn_rnn.page.application import build_application
 
 TARGET = pathlib.Path(__file__).parent / "images" / "page.png"

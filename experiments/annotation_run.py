@@ -1,98 +1,187 @@
-"""What the annotation program does: finds photographs, annotates them, prints."""
+"""What the annotation program does: finds photographs, annotates them, prints or writes."""
 
-import json
-import pathlib
+import dataclasses
+import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from data_prep.folders import PICTURE_ENDINGS
-from s_cnn_rnn.annotator import Annotation, Annotator
+from experiments.annotation_forms import FORMS
+from experiments.annotation_output import Output, form_of
+from experiments.metadata_output import MetadataOutput
+from experiments.photograph_sources import Places
+from experiments.skipped_photographs import Skipped
+from s_cnn_rnn.annotation import Annotation
+from s_cnn_rnn.annotator_group import AnnotatorGroup
+from s_cnn_rnn.label_choice import chosen_labels
+from s_cnn_rnn.photograph_batches import NamedContent, Photograph
+from s_cnn_rnn.photograph_metadata import UnreadableMetadata
 from s_cnn_rnn.photographs import DamagedPhotograph
+from s_cnn_rnn.progress import ProgressBar, no_progress
+
+SHORT = 33  # so many photographs are done before a bar says anything
+
+
+@dataclasses.dataclass(frozen=True)
+class How:
+    """How photographs are annotated.
+
+    Args:
+        runs: run folders; none for the models in the box.
+        labels_from: one of `label_choice.LABELS_FROM`.
+        minimum: the smallest probability of a label.
+        beams: captions of each photograph.
+        batch: photographs at once.
+    """
+
+    runs: tuple[str, ...] = ()
+    labels_from: str = "system"
+    minimum: float = 0.0
+    beams: int = 1
+    batch: int = 32
+
+    def load(self) -> AnnotatorGroup:
+        """The annotators.
+
+        Raises:
+            FileNotFoundError, ValueError: as `AnnotatorGroup` has it.
+        """
+        return AnnotatorGroup.from_runs(self.runs) if self.runs else AnnotatorGroup.from_box()
+
+    def annotate(
+        self, group: AnnotatorGroup, photographs: Iterable[Photograph], on_damaged
+    ) -> Iterator[tuple[Annotation, ...]]:
+        """Annotations of each photograph, labels chosen as is asked for."""
+        options = {"batch": self.batch, "beams": self.beams, "on_damaged": on_damaged}
+        for annotations in group.annotate(photographs, **options):
+            yield tuple(chosen_labels(each, self.labels_from, self.minimum) for each in annotations)
 
 
 def annotate(
-    run: str, places: Sequence[str], *, form: str = "text", concepts: int = 8, beams: int = 1
+    how: How,
+    places: Places,
+    *,
+    form: str | None = None,
+    concepts: int = 8,
+    output: str | None = None,
+    write: str | None = None,
+    dry_run: bool = False,
+    again: bool = False,
+    skipped: str | None = None,
 ) -> int:
-    """Annotates photographs and prints each as soon as it is done.
+    """Annotates photographs; each is printed or written as soon as its batch is done.
 
     Args:
-        run: run folder.
-        places: files, and folders whose picture files are taken.
-        form: "text" or "json".
+        how: they are annotated.
+        places: where they come from.
+        form: "text", "json" or "csv"; None: as the output's ending says.
         concepts: how many concepts to print.
-        beams: how many captions of each photograph.
+        output: a file in place of standard output; what is in it already is not done again.
+        write: "sidecar" or "embedded" to write metadata as well.
+        dry_run: say what would be written to metadata, and write nothing.
+        again: annotate also photographs whose metadata carry the mark of an earlier annotation.
+        skipped: a file that lists the photographs that were skipped.
 
     Returns:
         How many photographs were skipped.
 
     Raises:
         FileNotFoundError: no finished run, or no photograph in the places.
-        ValueError: more beams than the run has.
+        ValueError: more beams than the run has, and the like.
+        MetadataUnavailable: metadata are to be written, and the library is missing.
     """
-    files = [file for place in places for file in photograph_files(pathlib.Path(place))]
-    if not files:
-        raise FileNotFoundError(
-            f"no photograph in {list(places)}: name picture files, or folders with such files"
-        )
-    damaged: list[DamagedPhotograph] = []
-
-    def tell(photograph: DamagedPhotograph) -> None:
-        damaged.append(photograph)
-        print(f"skipped {photograph}", file=sys.stderr, flush=True)
-
-    lines = {"text": text_of, "json": json_of}[form]
-    for annotation in Annotator.from_run(run).annotate(files, beams=beams, on_damaged=tell):
-        print(lines(annotation, concepts), flush=True)
-    if damaged:
-        print(f"{len(damaged)} of {len(files)} photographs were skipped", file=sys.stderr)
-    return len(damaged)
-
-
-def photograph_files(place: pathlib.Path) -> Iterator[pathlib.Path]:
-    """A file itself, whatever its name; of a folder its picture files, sorted, at any depth."""
-    if not place.is_dir():
-        yield place
-        return
-    for path in sorted(place.rglob("*")):
-        if path.suffix.lower() in PICTURE_ENDINGS and path.is_file():
-            yield path
+    form = form_of(form, output)
+    total = places.count()
+    group = how.load()
+    metadata = MetadataOutput(write, model_name(how), dry_run=dry_run) if write else None
+    job = _Job(Skipped(skipped), Output(output, form), metadata, again)
+    shown = _progress(total, output, write)
+    try:
+        with shown as progress:
+            photographs = job.still_to_do(places.photographs())
+            for annotations in how.annotate(group, photographs, job.skipped):
+                if metadata is None:
+                    job.output.write(FORMS[form](annotations, concepts))
+                else:
+                    job.write_metadata(annotations)
+                job.told(progress, total)
+    finally:
+        job.close()
+    job.sum_up()
+    return job.skipped.count
 
 
-def text_of(annotation: Annotation, concepts: int) -> str:
-    """An annotation for people to read; labels with their probabilities, where there are any."""
-    other = [f"    or: {beam.annotation}" for beam in annotation.beams[1:]]
-    if annotation.kind == "captions":
-        written = annotation.text
-        beside, shown = "concepts", annotation.telling_concepts(concepts)
-    else:
-        pairs = ((label, annotation.probability(label)) for label in annotation.words)
-        written = ", ".join(_with_probability(*pair) for pair in pairs) or "no label"
-        beside, shown = "not written", annotation.other_concepts(concepts)
-    lines = [annotation.file_name, f"    {written}", *other]
-    text = ", ".join(_with_probability(concept.word, concept.probability) for concept in shown)
-    return "\n".join([*lines, f"    {beside}: {text}"] if text else lines)
+def model_name(how: How) -> str:
+    """What the mark in metadata says: the runs' names."""
+    names = [os.path.basename(os.path.normpath(run)) for run in how.runs]
+    return f"s-cnn-rnn {', '.join(names) or 'box'}"
 
 
-def _with_probability(word: str, probability: float | None) -> str:
-    return word if probability is None else f"{word} {probability:.2f}"
+def _progress(total: int, output, write):
+    """A bar where it does not run through what is printed, and only for more than a few."""
+    free = output or not sys.stdout.isatty() or write
+    return ProgressBar(" photographs") if free and not 0 < total < SHORT else _NoBar()
 
 
-def json_of(annotation: Annotation, concepts: int) -> str:
-    """An annotation as one line of JSON."""
-    if annotation.kind == "captions":
-        written = {"caption": annotation.text}
-        shown = annotation.telling_concepts(concepts)
-    else:
-        labels = annotation.words
-        written = {
-            "labels": [{"label": n, "probability": annotation.probability(n)} for n in labels]
-        }
-        shown = annotation.other_concepts(concepts)
-    content = {
-        "file_name": annotation.file_name,
-        **written,
-        "log_probability": annotation.log_probability,
-        "beams": [beam._asdict() for beam in annotation.beams],
-        "concepts": [{"word": c.word, "probability": c.probability} for c in shown],
-    }
-    return json.dumps(content, ensure_ascii=False)
+class _NoBar:
+    def __enter__(self):
+        return no_progress
+
+    def __exit__(self, *exception):
+        """Nothing was opened."""
+
+
+class _Job:
+    """What is done with each photograph, and how many there were."""
+
+    def __init__(self, skipped: Skipped, output: Output, metadata, again: bool):
+        self.skipped, self.output, self.metadata, self.again = skipped, output, metadata, again
+        self.done = self.earlier = 0
+
+    def still_to_do(self, photographs: Iterable[Photograph]) -> Iterator[Photograph]:
+        for photograph in photographs:
+            try:
+                if self._is_done(photograph):
+                    self.earlier += 1
+                    continue
+            except UnreadableMetadata as damaged:
+                self.skipped(damaged)
+                continue
+            except OSError as error:
+                self.skipped(DamagedPhotograph(os.fspath(photograph), str(error.strerror)))
+                continue
+            yield photograph
+
+    def _is_done(self, photograph: Photograph) -> bool:
+        if isinstance(photograph, NamedContent):
+            if self.metadata is not None:
+                raise UnreadableMetadata(photograph.name, "is no file that metadata fit into")
+            return photograph.name in self.output.done
+        if self.metadata is None:
+            return os.fspath(photograph) in self.output.done
+        return not self.again and self.metadata.carries_mark(photograph)
+
+    def write_metadata(self, annotations: Sequence[Annotation]) -> None:
+        try:
+            self.output.write(self.metadata.write(annotations))
+        except UnreadableMetadata as damaged:
+            self.skipped(damaged)
+        except OSError as error:
+            reason = f"cannot be written ({error.strerror})"
+            self.skipped(DamagedPhotograph(annotations[0].file_name, reason))
+
+    def told(self, progress, total: int) -> None:
+        self.done += 1
+        progress("annotating", self.earlier + self.skipped.count + self.done, total, {})
+
+    def close(self) -> None:
+        self.output.close()
+        self.skipped.close()
+
+    def sum_up(self) -> None:
+        """What a person wants to know at the end, on standard error."""
+        if self.earlier:
+            why = "are in the output" if self.metadata is None else "carry the mark (--again)"
+            print(f"{self.earlier} photographs {why} already", file=sys.stderr)
+        if self.skipped.count:
+            total = self.earlier + self.skipped.count + self.done
+            print(f"{self.skipped.count} of {total} photographs were skipped", file=sys.stderr)

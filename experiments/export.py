@@ -9,9 +9,9 @@ A SavedModel takes JPEG files; ONNX and LiteRT take the pixels of a picture of a
 runtimes decode no JPEG). Resizing, the CNN, concepts, beam search and words are inside.
 
 The artefact is then run on 200 validation photographs. float32 must write what the run writes
-(--tolerance: the part of the texts that may differ); with fewer bits CIDEr (labels: O-F1) may fall
-by --lost. One that fails is kept as OUTPUT.failed. OUTPUT.report.json has texts that differ,
-scores, size and time. More in docs/export.md.
+(--tolerance: the part of the texts that may differ); CIDEr (labels: O-F1) may fall by --lost, which
+alone counts with fewer bits. One that fails is kept as OUTPUT.failed. OUTPUT.report.json has texts
+that differ, scores, size and time. More in docs/export.md.
 
 Exit status: 0, exported; 3, exported but different (OUTPUT.failed); 1, nothing was exported.
 """
@@ -22,7 +22,7 @@ from absl import app, flags
 
 from experiments import tensorflow_start  # first: before TensorFlow is imported
 
-from s_cnn_rnn.export import CHOICES, FORMATS, ExportDiffers, Gate, export_run  # isort: skip
+from s_cnn_rnn.export import CHOICES, FORMATS, ExportDiffers, Gate, export_run, report_text  # isort: skip
 from s_cnn_rnn.progress import ProgressBar  # isort: skip
 
 _RUN = flags.DEFINE_string("run", None, "Folder of a finished run, or of an ensemble.")
@@ -35,22 +35,15 @@ _LABELS = flags.DEFINE_enum(
     "labels", "top", list(CHOICES), "Where no decoder writes: the top 3, or all above thresholds."
 )
 _TOLERANCE = flags.DEFINE_float(
-    "tolerance", 0.0, "Part of the texts that may differ (float32).", lower_bound=0, upper_bound=1
+    "tolerance",
+    None,
+    "Part of the texts that may differ (float32); default: 0 for saved_model, else .01.",
+    lower_bound=0,
+    upper_bound=1,
 )
 _LOST = flags.DEFINE_float("lost", 0.005, "How much CIDEr or O-F1 may fall.", lower_bound=0)
 _PHOTOGRAPHS = flags.DEFINE_integer("photographs", 200, "How many are compared.", lower_bound=1)
 _SPLIT = flags.DEFINE_string("split", "validation", "Split that they are taken from.")
-
-
-def text_of(output: str, report: dict) -> str:
-    """A report in two lines."""
-    score, times = report["score"], report["milliseconds_a_photograph"]
-    scored = f"; {score['metric']} {score['exported']:.4f} (run: {score['original']:.4f})"
-    return (
-        f"{output}: {report['megabytes']:.1f} MB, {times['exported, one at a time']:.0f} ms a "
-        f"photograph\n{report['same']} of {report['photographs']} texts are the run's own"
-        f"{scored if score['metric'] else ''}"
-    )
 
 
 def main(_: list[str]) -> None:
@@ -73,7 +66,7 @@ def main(_: list[str]) -> None:
         sys.exit(3)
     except (ImportError, KeyError, OSError, ValueError) as error:
         sys.exit(f"export: {error.args[0] if isinstance(error, KeyError) else error}")
-    print(text_of(_OUTPUT.value, report))
+    print(report_text(_OUTPUT.value, report))
 
 
 def run() -> None:

@@ -24,8 +24,8 @@ from absl import app, flags
 from experiments import tensorflow_start  # first: before TensorFlow is imported
 
 import keras  # isort: skip
-from ml_collections import config_flags  # isort: skip
 
+from experiments import setting_flags  # isort: skip
 from s_cnn_rnn.progress import ProgressBar  # isort: skip
 from s_cnn_rnn.results import commit, hardware  # isort: skip
 from s_cnn_rnn.run_folder import RunFolder  # isort: skip
@@ -89,7 +89,7 @@ FINDINGS = {
     },
 }
 
-_CONFIG = config_flags.DEFINE_config_file("config", None, "Settings file; changes follow it.")
+_CONFIG = setting_flags.define_settings("config", "Settings file; changes follow it.")
 _FINDING = flags.DEFINE_multi_enum("finding", list(FINDINGS), list(FINDINGS), "Which questions.")
 _RUNS = flags.DEFINE_string("runs", "runs/findings", "Folder for the run folders.")
 _RESULTS = flags.DEFINE_string("results", "results/findings.csv", "CSV file to add to.")

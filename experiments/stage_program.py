@@ -13,6 +13,7 @@ from ml_collections import config_flags  # isort: skip
 
 from data_prep.checks import check_prepared  # isort: skip
 from data_prep.records import BadData  # isort: skip
+from experiments import setting_flags  # isort: skip
 from s_cnn_rnn.progress import ProgressBar  # isort: skip
 from s_cnn_rnn.run_folder import RunFolder  # isort: skip
 from s_cnn_rnn.settings import RunSettings  # isort: skip
@@ -23,9 +24,8 @@ from s_cnn_rnn.run_stages import planned_stages  # isort: skip
 from s_cnn_rnn.systems import find_system  # isort: skip
 from s_cnn_rnn.training import train  # isort: skip
 
-_CONFIG = config_flags.DEFINE_config_file(
+_CONFIG = setting_flags.define_settings(
     "config",
-    None,
     "Settings file, e.g. experiments/configs/flickr8k.py. Single settings follow it, e.g. "
     "--config.seed=1 --config.stages.cnn.steps=200; s_cnn_rnn/settings.py explains them all.",
 )

@@ -109,7 +109,7 @@ class AnnotationModel:
         """Lu and Lr as Keras losses, by the name of the output that they belong to."""
         row = CONCEPT_LOSSES[self.system.concept_loss]
         loss = row.loss
-        if row.samples:
+        if row.draws:
             loss = functools.partial(loss, sampling=self.semantic.sampling)
         return {"concepts": loss, "words": word_loss}
 
@@ -175,11 +175,7 @@ def build_model(
         ValueError: the system cannot do the task.
     """
     system, model = find_system(settings.system), settings.model
-    if settings.task not in system.tasks:
-        raise ValueError(
-            f"system {system.name} writes {' and '.join(system.tasks)}, not {settings.task}; "
-            "choose another --config.system or --config.task"
-        )
+    _require_task(system, settings.task)
     keras.utils.set_random_seed(settings.seed)
     encoder = _encoder(settings) if with_encoder and "encoder" in system.parts else None
     shapes = _shapes(settings, encoder, side_shapes or {})
@@ -194,7 +190,7 @@ def build_model(
             concepts=len(vocabulary.concepts),
             prior=bias,
             shapes=shapes,
-            samples=CONCEPT_LOSSES[system.concept_loss].samples,
+            draws=CONCEPT_LOSSES[system.concept_loss].draws,
         )
     if system.interface:
         interface = _interface(settings, shapes, len(vocabulary.concepts), prior)
@@ -205,6 +201,14 @@ def build_model(
     return AnnotationModel(
         system, vocabulary, order, shapes, encoder, tag_layer, semantic, interface, decoder
     )
+
+
+def _require_task(system: System, task: str) -> None:
+    if task not in system.tasks:
+        raise ValueError(
+            f"system {system.name} writes {' and '.join(system.tasks)}, not {task}; "
+            "choose another --config.system or --config.task"
+        )
 
 
 def _encoder(settings: RunSettings) -> keras.Model:

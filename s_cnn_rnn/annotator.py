@@ -11,7 +11,7 @@ import functools
 import itertools
 import os
 import pathlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import overload
 
 import numpy as np
@@ -25,7 +25,8 @@ from s_cnn_rnn.explanation import Explainer, Explanation
 from s_cnn_rnn.handover import load_model
 from s_cnn_rnn.hypotheses import highest_scores, hypotheses
 from s_cnn_rnn.kept_photograph import KeptPhotograph
-from s_cnn_rnn.looking import Looked, Photograph, log_damaged, looks
+from s_cnn_rnn.looking import Looked, log_damaged, look_at, looks
+from s_cnn_rnn.photograph_batches import Photograph, ReadPhotograph
 from s_cnn_rnn.photographs import DamagedPhotograph
 from s_cnn_rnn.progress import no_progress
 from s_cnn_rnn.reranking import Reranker, reranked, reranker_of, searched
@@ -33,6 +34,7 @@ from s_cnn_rnn.run_concepts import concept_statistics
 from s_cnn_rnn.run_folder import RunFolder
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.systems import find_system
+from s_cnn_rnn.user_tags import TagInputs
 from s_cnn_rnn.what_if import ChangedConcept, WhatIf
 from s_cnn_rnn.writing import Writer, look_together, write
 
@@ -44,7 +46,7 @@ class Annotator:
         model: trained; or an ensemble.
         settings: of its run.
         reranker: puts what the beam finds in another order, where the system does so.
-        folder: the run's; correlated concepts need it.
+        folder: the run's; correlated concepts and systems that see user tags need it.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Annotator:
         folder: RunFolder | None = None,
     ):
         self.model, self.settings, self.reranker, self.folder = model, settings, reranker, folder
+        self._tag_inputs = TagInputs.of_run(folder) if folder else TagInputs(settings.system)
         self._writers: dict[int, Writer] = {}
         self.usual = usual_concepts(model.vocabulary)
 
@@ -82,6 +85,7 @@ class Annotator:
         self,
         photographs: Iterable[Photograph],
         *,
+        tags: Iterable[Iterable[str]] | None = None,
         batch: int = 32,
         beams: int = 1,
         on_damaged: Callable[[DamagedPhotograph], None] = log_damaged,
@@ -90,6 +94,8 @@ class Annotator:
 
         Args:
             photographs: files of any kind that Pillow knows, or their content.
+            tags: the user tags of each photograph, for systems that see them; None: its own
+                keywords (XMP, IPTC, sidecar), but those that a model added.
             batch: photographs that go through the model at once.
             beams: hypotheses of each photograph, 1 to the run's beam width; 1 without a decoder.
             on_damaged: called with each photograph that cannot be read; it is skipped.
@@ -100,9 +106,26 @@ class Annotator:
         Raises:
             ValueError: batch or beams is out of range.
         """
-        self._check(batch, beams)
-        for looked in looks(self.model, photographs, batch, on_damaged):
+        self.require_range(batch, beams)
+        for looked in self._looks(photographs, batch, on_damaged, tags):
             yield from self.annotations_of(looked, beams)
+
+    def annotate_read(
+        self, read: Sequence[ReadPhotograph], *, size: int, beams: int = 1
+    ) -> list[Annotation]:
+        """Annotates photographs that are read already (`photograph_batches`), in one batch.
+
+        Args:
+            read: at least one.
+            size: to which the batch is filled up: another size is compiled anew.
+            beams: hypotheses of each photograph.
+        """
+        looked = look_at(self.model, read, size, self._tag_inputs)
+        return list(self.annotations_of(looked, beams))
+
+    def _looks(self, photographs, batch, on_damaged, tags=None) -> Iterator[Looked]:
+        options = {"tag_inputs": self._tag_inputs, "tags": tags}
+        return looks(self.model, photographs, batch, on_damaged, **options)
 
     @overload
     def what_if(self, photographs: Photograph, **options) -> WhatIf: ...
@@ -152,7 +175,7 @@ class Annotator:
             FileNotFoundError: correlated, and neither the file nor the data to make it is there.
             DamagedPhotograph: the one photograph cannot be read.
         """
-        self._check(batch, beams)
+        self.require_range(batch, beams)
         require_steerable(self.model)
         switches = Switches.of(with_concepts, without_concepts, probabilities)
         numbered = switches.numbered(self.model.vocabulary)
@@ -198,7 +221,7 @@ class Annotator:
             ValueError: the run is an ensemble; batch is out of range.
             DamagedPhotograph: the one photograph cannot be read.
         """
-        self._check(batch, 1)
+        self.require_range(batch, 1)
         explainer = self.explainer
 
         def explain(looked: Looked) -> list[Explanation]:
@@ -219,7 +242,7 @@ class Annotator:
         def refuse(damaged: DamagedPhotograph) -> None:
             raise damaged
 
-        [looked] = looks(self.model, [photograph], 1, refuse)
+        [looked] = self._looks([photograph], 1, refuse)
         return KeptPhotograph(self, looked)
 
     @functools.cached_property
@@ -238,7 +261,12 @@ class Annotator:
             raise ValueError("correlated concepts need a run folder; use Annotator.from_run")
         return concept_statistics(self.folder, self.model)
 
-    def _check(self, batch: int, beams: int) -> None:
+    def require_range(self, batch: int, beams: int) -> None:
+        """Refuses a batch of none, and more beams than the run has.
+
+        Raises:
+            ValueError: the message says what is possible.
+        """
         width = 1 if self.model.decoder is None else self.settings.decoding.width
         if batch < 1 or not 1 <= beams <= width:
             raise ValueError(
@@ -249,7 +277,7 @@ class Annotator:
     def _one_or_all(self, photographs, make, batch, on_damaged):
         """What is made of one photograph, or an iterator over what is made of each of several."""
         if not isinstance(photographs, Photograph):
-            looked = looks(self.model, photographs, batch, on_damaged)
+            looked = self._looks(photographs, batch, on_damaged)
             return itertools.chain.from_iterable(map(make, looked))
 
         [result] = make(self.keep(photographs).looked)

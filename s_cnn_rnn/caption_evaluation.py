@@ -63,8 +63,8 @@ def score_caption_run(
     text_only = dict.fromkeys(written, predictions.text_only.annotation)
     text_only_captions = score_captions(text_only, references, meteor=False)
     beside = caption_statistics(written)
-    if predictions.concepts is not None:
-        mean = mean_average_precision(predictions.concepts[data.rows], data.concepts)
+    if predictions.s_hat is not None:
+        mean = mean_average_precision(predictions.s_hat[data.rows], data.concepts)
         beside = {"concept mAP": mean, **beside}
     own = Ratios.of_means(captions.image_ids, _own_rows(annotated, captions.image_ids, own_score))
     protocol = caption_protocol(

@@ -53,8 +53,20 @@ def optimiser_variables(optimiser: keras.optimizers.Optimizer) -> dict[str, kera
     return {f"optimiser:{n}:{v.path}": v for n, v in enumerate(optimiser.variables)}
 
 
-def write_arrays(path: pathlib.Path, arrays: Mapping[str, np.ndarray], metadata: dict) -> None:
+def write_arrays(
+    path: pathlib.Path,
+    arrays: Mapping[str, np.ndarray],
+    metadata: dict,
+    *,
+    compressed: bool = False,
+) -> None:
     """Writes arrays and metadata to a file that appears whole or not at all.
+
+    Args:
+        path: the file.
+        arrays: by name.
+        metadata: what JSON can hold.
+        compressed: smaller, and slower to read.
 
     Raises:
         OSError: no room or no right to write; nothing is left behind.
@@ -63,7 +75,8 @@ def write_arrays(path: pathlib.Path, arrays: Mapping[str, np.ndarray], metadata:
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with temporary.open("wb") as file:
-            np.savez(file, **{_METADATA: np.array(json.dumps(metadata))}, **arrays)
+            write = np.savez_compressed if compressed else np.savez
+            write(file, **{_METADATA: np.array(json.dumps(metadata))}, **arrays)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -82,7 +95,8 @@ def read_arrays(path: pathlib.Path) -> tuple[dict[str, np.ndarray], dict]:
             arrays = {name: content[name] for name in content.files}
     except (zipfile.BadZipFile, ValueError, EOFError) as error:
         raise ValueError(
-            f"{path}: damaged ({error}); delete it to go on from an older one"
+            f"{path}: damaged ({error}); a checkpoint: delete it to go on from an older one; final "
+            "weights: copy them again, or train anew"
         ) from error
     return arrays, json.loads(str(arrays.pop(_METADATA)))
 

@@ -79,7 +79,6 @@ def greedy(
         ValueError: an argument out of its range, or a step that changes the state's keys.
     """
     _check(state, longest, never_written)
-    batch = _rows(state)
 
     def unfinished(place, last, words, log_probability, ended, state):
         return ops.logical_not(ops.all(ended))
@@ -95,7 +94,16 @@ def greedy(
         ended = ops.logical_or(ended, ends)
         return place + 1, word, put_word(words, word, place), log_probability, ended, state
 
-    start = (
+    start = _nothing_written(state, longest)
+    _, _, words, log_probability, _, _ = ops.while_loop(unfinished, write, start)
+    log_probability = log_probability[:, None]
+    return _decoded(words[:, None], log_probability, log_probability)
+
+
+def _nothing_written(state: State, longest: int) -> tuple:
+    """What greedy search goes through its loop with, before the first word."""
+    batch = _rows(state)
+    return (
         ops.convert_to_tensor(0, "int32"),
         ops.full((batch,), START, "int32"),
         ops.full((batch, longest + 1), PADDING, "int32"),
@@ -103,9 +111,6 @@ def greedy(
         ops.zeros((batch,), "bool"),
         _as_tensors(state),
     )
-    _, _, words, log_probability, _, _ = ops.while_loop(unfinished, write, start)
-    log_probability = log_probability[:, None]
-    return _decoded(words[:, None], log_probability, log_probability)
 
 
 def beam_search(
@@ -174,15 +179,17 @@ def beam_search(
     start = (
         ops.convert_to_tensor(0, "int32"),
         only_start(batch, width, longest),
-        Finished(
-            ops.full((batch, returned, longest + 1), PADDING, "int32"),
-            ops.full((batch, returned), IMPOSSIBLE, "float32"),
-            ops.full((batch, returned), IMPOSSIBLE, "float32"),
-        ),
+        _nothing_finished(batch, returned, longest),
         {name: ops.repeat(value, width, axis=0) for name, value in _as_tensors(state).items()},
     )
     _, _, finished, _ = ops.while_loop(unfinished, write, start)
     return _decoded(*finished)
+
+
+def _nothing_finished(batch, returned: int, longest: int) -> Finished:
+    impossible = ops.full((batch, returned), IMPOSSIBLE, "float32")
+    words = ops.full((batch, returned, longest + 1), PADDING, "int32")
+    return Finished(words, impossible, impossible)
 
 
 def _decoded(words, log_probabilities, scores) -> Decoded:

@@ -114,6 +114,8 @@ def require_finished(folder: RunFolder, settings: RunSettings) -> None:
     Raises:
         FileNotFoundError: the message names the stages that are missing.
     """
+    if folder.packed_path.exists():
+        return
     missing = [s.name for s in planned_stages(settings) if not folder.stage(s.name).finished]
     if missing or not folder.weights.exists():
         raise FileNotFoundError(
@@ -174,13 +176,17 @@ def load_model(folder: RunFolder) -> AnnotationModel | Ensemble:
         return Ensemble(tuple(load_model(member) for member in folder.members()))
     settings = folder.settings()
     require_finished(folder, settings)
-    bare = dataclasses.replace(settings.encoder, weights=None)
+    encoder = settings.encoder
+    packed_without = folder.packed_path.exists() and not (folder.weights / "encoder.npz").exists()
+    if not packed_without:  # else its weights are those that its pip package has
+        encoder = dataclasses.replace(encoder, weights=None)
     model = build_model(
-        dataclasses.replace(settings, encoder=bare),
+        dataclasses.replace(settings, encoder=encoder),
         folder.vocabulary(),
         side_shapes=run_side_shapes(folder, settings),
     )
     for name, part in model.present_parts().items():
-        variables = checkpoints.weights_of({name: part})
-        checkpoints.load(folder.weights / f"{name}.npz", variables)
+        if name != "encoder" or not packed_without:
+            variables = checkpoints.weights_of({name: part})
+            checkpoints.load(folder.weights / f"{name}.npz", variables)
     return model

@@ -81,7 +81,7 @@ def score_label_run(
     protocols = []
     if predictions.stops_by_itself:
         protocols.append(run.own_stop())
-    if predictions.concepts is not None and (s_hat_too or not predictions.stops_by_itself):
+    if predictions.s_hat is not None and (s_hat_too or not predictions.stops_by_itself):
         protocols += run.by_scores(predict_train)
     return tuple(protocols), run.text_only()
 
@@ -95,8 +95,8 @@ class _LabelRun:
         self.truth = data.concepts.astype(bool)
         self.image_ids = tuple(p.image_id for p in predictions.photographs)
         self.ranking = ()
-        if predictions.concepts is not None:
-            self.ranking = (RankingScores(self.image_ids, predictions.concepts, self.truth),)
+        if predictions.s_hat is not None:
+            self.ranking = (RankingScores(self.image_ids, predictions.s_hat, self.truth),)
 
     def own_stop(self) -> ProtocolScores:
         """What the decoder wrote; its order counts for nothing but the share of ordered lists."""
@@ -108,11 +108,11 @@ class _LabelRun:
 
     def by_scores(self, predict_train: Callable[[], Predictions]) -> list[ProtocolScores]:
         """Labels chosen by their scores: top 3, and above thresholds."""
-        scores = self.predictions.concepts
+        scores = self.predictions.s_hat
         prefix = "s_hat, " if self.predictions.stops_by_itself else ""
         count = min(FIXED_LENGTH, scores.shape[1])
         top = self._scores(f"{prefix}top {count}", predicted_top(scores, count), *self.ranking)
-        train_scores = predict_train().concepts
+        train_scores = predict_train().s_hat
         train_truth = labelled_split(self.folder, "train").concepts
         above = []
         for name, choose in THRESHOLDS.items():

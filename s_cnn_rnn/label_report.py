@@ -63,8 +63,8 @@ def _counted(
 ) -> list[report.ConceptScore]:
     """Counts of each label; with the run also its average precision, where there are scores."""
     sets, precisions = _sets(scores), None
-    if run is not None and run.predictions.concepts is not None:
-        found = average_precision(run.predictions.concepts, sets.truth)
+    if run is not None and run.predictions.s_hat is not None:
+        found = average_precision(run.predictions.s_hat, sets.truth)
         precisions = [None if np.isnan(precision) else float(precision) for precision in found]
     return report.count_labels(labels, sets.predicted, sets.truth, average_precisions=precisions)
 

@@ -1,8 +1,5 @@
 """Photographs from outside a data set, as a model sees them, a batch at a time."""
 
-import concurrent.futures
-import itertools
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -12,10 +9,10 @@ from absl import logging
 from s_cnn_rnn.annotation_model import AnnotationModel
 from s_cnn_rnn.ensemble import Ensemble
 from s_cnn_rnn.model_inputs import ModelInputs
-from s_cnn_rnn.photographs import DamagedPhotograph, read_photograph
+from s_cnn_rnn.photograph_batches import Photograph, ReadPhotograph, read_batches
+from s_cnn_rnn.photographs import DamagedPhotograph
+from s_cnn_rnn.user_tags import TagInputs
 from s_cnn_rnn.writing import look_together
-
-Photograph = str | os.PathLike | bytes
 
 
 class Looked(NamedTuple):
@@ -43,11 +40,19 @@ def log_damaged(damaged: DamagedPhotograph) -> None:
     logging.warning("skipped %s", damaged)
 
 
+def image_sizes(model: AnnotationModel | Ensemble) -> set[int]:
+    """The sides of the pictures that a model's encoders take, in pixels."""
+    return {member.encoder.input_shape[1] for member in model.members}
+
+
 def looks(
     model: AnnotationModel | Ensemble,
     photographs: Iterable[Photograph],
     batch: int,
     on_damaged: Callable[[DamagedPhotograph], None],
+    *,
+    tag_inputs: TagInputs,
+    tags: Iterable[Iterable[str]] | None = None,
 ) -> Iterator[Looked]:
     """What a model sees of the photographs that can be read.
 
@@ -56,50 +61,47 @@ def looks(
         photographs: files of any kind that Pillow knows, or their content.
         batch: photographs at once; the first batch says for which size the model is compiled.
         on_damaged: called with each photograph that cannot be read.
+        tag_inputs: of the model.
+        tags: the user tags of each photograph; None: its own keywords.
     """
-    numbered = enumerate(photographs, start=1)
-    sizes = {member.encoder.input_shape[1] for member in model.members}
+    options = {"sizes": image_sizes(model), "batch": batch, "on_damaged": on_damaged}
     size = 0
-    while chunk := list(itertools.islice(numbered, batch)):
-        size = size or len(chunk)
-        read = list(_read(chunk, sizes, on_damaged))
+    for asked, read in read_batches(photographs, tags=tags, **options):
+        size = size or asked
         if read:
-            names, pixels = zip(*read, strict=True)
-            inputs = [_inputs(member, pixels, size) for member in model.members]
-            seen, concepts = look_together(model, inputs)
-            yield Looked(names, pixels, inputs, seen, concepts, size)
+            yield look_at(model, read, size, tag_inputs)
 
 
-def _read(chunk, sizes: set[int], on_damaged) -> Iterator[tuple[str, dict[int, np.ndarray]]]:
-    """(name, pixels by image size) of each photograph that can be read."""
+def look_at(
+    model: AnnotationModel | Ensemble,
+    read: Sequence[ReadPhotograph],
+    size: int,
+    tag_inputs: TagInputs,
+) -> Looked:
+    """What a model sees of photographs that are read already.
 
-    def one(numbered):
-        number, photograph = numbered
-        is_file = not isinstance(photograph, bytes)
-        name = os.fspath(photograph) if is_file else f"photograph {number}"
-        try:
-            return name, {
-                size: read_photograph(photograph, image_size=size, name=name) for size in sizes
-            }
-        except DamagedPhotograph as damaged:
-            return damaged
-
-    with concurrent.futures.ThreadPoolExecutor() as pool:
-        for result in pool.map(one, chunk):
-            if isinstance(result, DamagedPhotograph):
-                on_damaged(result)
-            else:
-                yield result
+    Args:
+        model: the system, or an ensemble.
+        read: at least one, at most ``size``.
+        size: to which they are filled up.
+        tag_inputs: of the model.
+    """
+    inputs = []
+    for number, member in enumerate(model.members):
+        tags = tag_inputs.indicators(number, read, size) if "tags" in member.shapes else None
+        inputs.append(_inputs(member, read, size, tags))
+    seen, concepts = look_together(model, inputs)
+    names, pixels = zip(*((each.name, each.pixels) for each in read), strict=True)
+    return Looked(names, pixels, inputs, seen, concepts, size)
 
 
-def _inputs(member: AnnotationModel, pixels: Sequence[dict], size: int) -> ModelInputs:
+def _inputs(
+    member: AnnotationModel, read: Sequence[ReadPhotograph], size: int, tags: np.ndarray | None
+) -> ModelInputs:
     """What a model sees of photographs, filled up to so many: another shape is compiled anew."""
-    image_size = member.encoder.input_shape[1]
-    images = np.zeros((size, image_size, image_size, 3), np.uint8)
-    images[: len(pixels)] = [by_size[image_size] for by_size in pixels]
+    side = member.encoder.input_shape[1]
+    images = np.zeros((size, side, side, 3), np.uint8)
+    images[: len(read)] = [each.pixels[side] for each in read]
     encoded = member.encoded.predict_on_batch(images)
     maps = (encoded["feature_map"],) if "feature_map" in encoded else None
-    tags = None
-    if "tags" in member.shapes:  # photographs from outside a data set come without user tags
-        tags = np.zeros((size, *member.shapes["tags"]), np.uint8)
     return ModelInputs(encoded["features"][:, None], maps, tags=tags)

@@ -136,18 +136,18 @@ class ConceptLoss:
     Args:
         loss: (concepts, logits) -> float [B].
         probabilities: concept logits [B, k] -> scores, 0 to 1.
-        samples: whether ``loss`` draws at random, from ``sampling`` (a
+        draws: whether ``loss`` draws at random, from ``sampling`` (a
             `keras.random.SeedGenerator`).
     """
 
     loss: Callable
     probabilities: Callable = ops.sigmoid
-    samples: bool = False
+    draws: bool = False
 
 
 CONCEPT_LOSSES = {
     "logistic": ConceptLoss(concept_loss),
     "softmax": ConceptLoss(softmax_loss, probabilities=ops.softmax),
-    "warp": ConceptLoss(_sampled_warp, samples=True),
+    "warp": ConceptLoss(_sampled_warp, draws=True),
     "asymmetric": ConceptLoss(asymmetric_loss),
 }

@@ -5,6 +5,7 @@ TensorFlow for the JPEGs of a prepared data set (`decode_and_resize`), inside it
 Colour profiles (ICC) are ignored in both, as everywhere in this field.
 """
 
+import contextlib
 import dataclasses
 import io
 import pathlib
@@ -13,9 +14,15 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+with contextlib.suppress(ImportError):  # the extra `heic`; without it such files are told
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+
 SMALLEST_SIDE = 2  # a picture one pixel wide or high shows nothing
 DRAFT_PIXELS = 16_000_000  # larger JPEGs may be decoded at a fraction of their size
 JPEG_QUALITY = 95
+_HEIC = tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"mif1", b"msf1", b"hevc"))
 _ORIENTATION = 0x0112  # the EXIF tag; 1 is upright
 _SIXTEEN_BIT = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 
@@ -123,9 +130,11 @@ def _open(content: bytes, name: str) -> Image.Image:
     try:
         picture = Image.open(io.BytesIO(content))
     except UnidentifiedImageError:
-        raise DamagedPhotograph(
-            name, f"expected a picture; the file begins with {content[:8]!r}"
-        ) from None
+        if content[4:12] in _HEIC:
+            reason = "HEIC needs pillow-heif: pip install pillow-heif (the extra `heic`)"
+        else:
+            reason = f"expected a picture; the file begins with {content[:8]!r}"
+        raise DamagedPhotograph(name, reason) from None
     except (Image.DecompressionBombError, OSError, SyntaxError, ValueError, EOFError) as error:
         raise DamagedPhotograph(name, f"cannot be opened ({error})") from error
     if min(picture.size) < SMALLEST_SIDE:

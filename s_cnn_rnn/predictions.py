@@ -65,14 +65,14 @@ class Predictions:
         made_from: all that the predictions depend on: data, split, weights, decoding.
         text_only: what the decoder writes without a photograph (Ie = 0); None without a decoder.
         photographs: a `Prediction` for each of the split's N photographs, in its order.
-        concepts: s_hat, float32 [N, k], in the order of the vocabulary's concepts (in label runs:
+        s_hat: float32 [N, k], in the order of the vocabulary's concepts (in label runs:
             the labels); None where the system learns no concepts.
     """
 
     made_from: dict
     text_only: Hypothesis | None
     photographs: tuple[Prediction, ...]
-    concepts: np.ndarray | None
+    s_hat: np.ndarray | None
 
     @property
     def stops_by_itself(self) -> bool:
@@ -80,7 +80,7 @@ class Predictions:
         return self.text_only is not None
 
     def save(self, folder: RunFolder) -> pathlib.Path:
-        """Writes ``predictions/SPLIT.json``; beside it concepts, and captions as COCO has them.
+        """Writes ``predictions/SPLIT.json``; beside it s_hat, and captions as COCO has them.
 
         Args:
             folder: of the run.
@@ -90,10 +90,10 @@ class Predictions:
         """
         path = folder.predictions(self.made_from["split"])
         path.parent.mkdir(parents=True, exist_ok=True)
-        if self.concepts is not None:
+        if self.s_hat is not None:
             unfinished = path.with_name(f".{path.stem}.{os.getpid()}.npy")
-            np.save(unfinished, self.concepts)
-            unfinished.replace(_concepts_path(path))
+            np.save(unfinished, self.s_hat)
+            unfinished.replace(_s_hat_path(path))
         if self.made_from["kind"] == "captions":
             annotations = {p.image_id: p.annotation for p in self.photographs}
             write_coco_results(path.with_suffix(".coco.json"), annotations)
@@ -133,7 +133,7 @@ class Predictions:
             Prediction(p["image_id"], p["file_name"], tuple(map(Hypothesis.from_json, p["beams"])))
             for p in content["photographs"]
         )
-        concepts = np.load(_concepts_path(path)) if content["made_from"]["concepts"] else None
+        concepts = np.load(_s_hat_path(path)) if content["made_from"]["concepts"] else None
         text_only = content["text_only"] and Hypothesis.from_json(content["text_only"])
         return cls(content["made_from"], text_only, photographs, concepts)
 
@@ -142,7 +142,7 @@ def _read(path: pathlib.Path) -> dict:
     return json.loads(path.read_text("utf-8"))
 
 
-def _concepts_path(path: pathlib.Path) -> pathlib.Path:
+def _s_hat_path(path: pathlib.Path) -> pathlib.Path:
     return path.with_suffix(".concepts.npy")
 
 
@@ -251,7 +251,7 @@ def whole_split(prepared: PreparedData, split: str, vocabulary: Vocabulary) -> E
 def _same_vocabulary(folder: RunFolder, prepared: PreparedData) -> Vocabulary:
     vocabulary = folder.vocabulary()
     system = find_system(folder.settings().system)
-    if prepared.vocabulary(vocabulary.kind).with_concepts(system.concepts) != vocabulary:
+    if prepared.vocabulary(vocabulary.kind).with_concepts(system.most_concepts) != vocabulary:
         raise ValueError(
             f"{prepared.folder}: its vocabulary of {vocabulary.kind} is not the one in "
             f"{folder.vocabulary_path}: the data set was prepared anew after the run was trained; "

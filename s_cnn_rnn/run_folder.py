@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import pathlib
+from typing import ClassVar
 
 from absl import logging
 
@@ -70,6 +71,13 @@ class RunFolder:
     """
 
     path: pathlib.Path
+
+    PACKED: ClassVar[str] = "packed.json"
+
+    @property
+    def packed_path(self) -> pathlib.Path:
+        """How the run came about, as JSON, where `packing` has left out what training needs."""
+        return self.path / self.PACKED
 
     @property
     def settings_path(self) -> pathlib.Path:
@@ -145,13 +153,20 @@ class RunFolder:
 
         Raises:
             FileNotFoundError: this is no run folder.
+            ValueError: it is damaged, or of another version of the program.
         """
         if not self.settings_path.exists():
             raise FileNotFoundError(
                 f"{self.path}: no run folder (it has no {self.settings_path.name}); name a folder "
                 "that a training program made with --run"
             )
-        return RunSettings.load(self.settings_path)
+        try:
+            return RunSettings.load(self.settings_path)
+        except ValueError as error:
+            raise ValueError(
+                f"{self.settings_path}: cannot be used by this version of the program ({error}); "
+                "use the version that made the run, or train anew in another folder"
+            ) from error
 
     def vocabulary(self) -> Vocabulary:
         """The run's vocabulary."""

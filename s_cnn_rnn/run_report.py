@@ -133,9 +133,9 @@ def _compared_run(system: SystemScores) -> report.ComparedRun:
 
 
 def _concept_scores(run: RunScores) -> report.ConceptScores | None:
-    if run.predictions.concepts is None:
+    if run.predictions.s_hat is None:
         return None
-    probabilities = run.predictions.concepts[run.data.rows]
+    probabilities = run.predictions.s_hat[run.data.rows]
     precisions = average_precision(probabilities, run.data.concepts)
     concepts = report.count_concepts(
         run.folder.vocabulary().concepts,
@@ -201,9 +201,9 @@ def _jpeg(run: RunScores, n: int) -> bytes:
 
 def _concepts(run: RunScores, n: int, words: Sequence[str]) -> list[report.Concept]:
     """The surest, the sure and the true concepts of the n-th photograph."""
-    if run.predictions.concepts is None:
+    if run.predictions.s_hat is None:
         return []
-    probabilities = run.predictions.concepts[run.data.rows[n]]
+    probabilities = run.predictions.s_hat[run.data.rows[n]]
     true = run.data.concepts[n].astype(bool)
     kept = true | (probabilities >= SURE)
     kept[np.argsort(-probabilities)[:SUREST]] = True

@@ -28,7 +28,7 @@ def build_semantic(
     concepts: int,
     prior,
     shapes: dict[str, tuple[int, ...]],
-    samples: bool = False,
+    draws: bool = False,
 ) -> keras.layers.Layer:
     """The semantic layer of that kind, with weights.
 
@@ -38,13 +38,13 @@ def build_semantic(
         concepts: k.
         prior: how often each concept occurs in the train split, float [k], or None.
         shapes: of one photograph's "features" and side information.
-        samples: whether its loss draws at random; the layer then keeps the random state, as
+        draws: whether its loss draws at random; the layer then keeps the random state, as
             ``layer.sampling``, so that a checkpoint has it.
     """
     layer = SEMANTIC_LAYERS[kind](
         concepts, dropout=settings.semantic_dropout, prior=prior, name="semantic"
     )
-    if samples:
+    if draws:
         layer.sampling = keras.random.SeedGenerator()
     layer.build(*((None, *shapes[name]) for name in ("features", *SEES[kind])))
     return layer

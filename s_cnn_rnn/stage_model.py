@@ -51,24 +51,30 @@ def stage_model(
         s_hat = given.get("concepts")
         if logits is not None:
             s_hat = model.probabilities(logits)
-        seen = model.seen(given, s_hat)
-        opening = model.opening(seen, training["interface"])
-    if "words" in outputs and sampled is not None:
-        inputs |= sampled.inputs()
-        words, advantages = sampled(opening, inputs["photograph"], inputs["chances"])
-        results["words"] = model.decoder(words, opening) * advantages[:, :, None]
-    elif "words" in outputs:
-        words = keras.Input((captions, longest + 2), dtype="int32", name="words")
-        inputs["words"] = words
-        if model.label_order == PREDICTED_ORDER:
-            words = PreferredOrder(model.decoder, name="preferred_order")(words, opening)
-        if model.system.samples and "decoder" in trains:
-            shape = (captions, longest + 1)
-            inputs["drawn"] = keras.Input(shape, dtype="bool", name="drawn")
-        results["words"] = model.decoder(
-            words, opening, inputs.get("drawn"), training=training["decoder"]
-        )
+        opening = model.opening(model.seen(given, s_hat), training["interface"])
+        if sampled is not None:
+            inputs |= sampled.inputs()
+            words, advantages = sampled(opening, inputs["photograph"], inputs["chances"])
+            results["words"] = model.decoder(words, opening) * advantages[:, :, None]
+        else:
+            inputs |= _word_inputs(model, captions, longest, draws="decoder" in trains)
+            results["words"] = _likelihood_of_words(model, inputs, opening, training["decoder"])
     return keras.Model(inputs, results, name="stage")
+
+
+def _word_inputs(model: AnnotationModel, captions: int, longest: int, *, draws: bool) -> dict:
+    """The true words, and in scheduled sampling which of them the decoder draws itself."""
+    inputs = {"words": keras.Input((captions, longest + 2), dtype="int32", name="words")}
+    if model.system.scheduled_sampling and draws:
+        inputs["drawn"] = keras.Input((captions, longest + 1), dtype="bool", name="drawn")
+    return inputs
+
+
+def _likelihood_of_words(model: AnnotationModel, inputs: dict, opening: dict, training):
+    words = inputs["words"]
+    if model.label_order == PREDICTED_ORDER:
+        words = PreferredOrder(model.decoder, name="preferred_order")(words, opening)
+    return model.decoder(words, opening, inputs.get("drawn"), training=training)
 
 
 def stage_losses(model: AnnotationModel, outputs: tuple[str, ...], *, rewarded: bool) -> dict:

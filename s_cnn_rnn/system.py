@@ -40,12 +40,12 @@ class System:
         fusion: what a recurrent decoder sees at every step beside its state, a name of
             `fusions.FUSIONS`.
         cell: its cell, a name of `recurrent.CELLS`; "" for the settings' own.
-        concepts: k, where the system has fewer than the data set: its most frequent ones.
+        most_concepts: k, where the system has fewer than the data set: its most frequent ones.
         concept_loss: how concepts are learnt, a name of `losses.CONCEPT_LOSSES`.
         label_order: in which a list of labels is learnt, one of `LABEL_ORDERS`.
         candidates: how many of the beam's hypotheses are put in another order (`reranking`); 0: the
             beam's own order counts.
-        samples: whether the decoder reads some words of its own in training (scheduled sampling).
+        scheduled_sampling: whether the decoder reads some words of its own in training.
         frozen_encoder: whether the system is defined with a CNN that is never trained.
         skips: stages that it does not go through, by definition.
     """
@@ -61,11 +61,11 @@ class System:
     decoder: str = "recurrent"
     fusion: str = "none"
     cell: str = ""
-    concepts: int | None = None
+    most_concepts: int | None = None
     concept_loss: str = "logistic"
     label_order: str = "rare_first"
     candidates: int = 0
-    samples: bool = False
+    scheduled_sampling: bool = False
     frozen_encoder: bool = False
     skips: tuple[str, ...] = ()
 

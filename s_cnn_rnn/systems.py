@@ -109,7 +109,7 @@ SYSTEMS = {
             tasks=("captions",),
             interface="step_zero_input",
             embedding="features",
-            samples=True,
+            scheduled_sampling=True,
         ),
         System(
             name="m-rnn",
@@ -129,7 +129,7 @@ SYSTEMS = {
             semantic="linear",
             interface="step_zero_input",
             embedding="concepts",
-            concepts=256,
+            most_concepts=256,
             skips=("rnn", "joint_frozen", "joint"),
         ),
         System(

@@ -45,14 +45,14 @@ def open_data(settings: RunSettings) -> tuple[Vocabulary, TrainingData]:
             "(--validation_photographs, --validation_part, or a split of your own)"
         )
     system = find_system(settings.system)
-    vocabulary = prepared.vocabulary(settings.task)
-    if system.concepts and system.concepts > len(vocabulary.concepts):
+    vocabulary, wanted = prepared.vocabulary(settings.task), system.most_concepts
+    if wanted and wanted > len(vocabulary.concepts):
         raise ValueError(
-            f"{prepared.folder}: {system.name} has {system.concepts} concepts by definition, this "
-            f"data set has {len(vocabulary.concepts)} (of {len(vocabulary.words)} words); prepare "
-            f"it with --concepts={system.concepts} if it has the words, or choose another --system"
+            f"{prepared.folder}: {system.name} has {wanted} concepts by definition, this data set "
+            f"has {len(vocabulary.concepts)} (of {len(vocabulary.words)} words); prepare it with "
+            f"--concepts={wanted} if it has the words, or choose another --system"
         )
-    vocabulary = vocabulary.with_concepts(system.concepts)
+    vocabulary = vocabulary.with_concepts(wanted)
     encode = functools.partial(
         encode_split,
         prepared,

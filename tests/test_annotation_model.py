@@ -106,7 +106,7 @@ def part_sizes(model) -> dict[str, int]:
 
 @pytest.mark.parametrize("system", PARAMETERS)
 def test_parameters_at_the_papers_size(system):
-    vocabulary = paper_vocabulary().with_concepts(find_system(system).concepts)
+    vocabulary = paper_vocabulary().with_concepts(find_system(system).most_concepts)
     model = build_model(
         paper_settings(system=system),
         vocabulary,

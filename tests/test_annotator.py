@@ -37,7 +37,7 @@ def test_photographs_are_annotated_as_in_evaluation(annotator, photographs, tiny
         assert annotation.log_probability == annotation.beams[0].log_probability
         by_word = {concept.word: concept.probability for concept in annotation.concepts}
         ordered = [by_word[concept] for concept in concepts]
-        np.testing.assert_allclose(ordered, expected.concepts[n], atol=1e-5)
+        np.testing.assert_allclose(ordered, expected.s_hat[n], atol=1e-5)
         probabilities = [concept.probability for concept in annotation.concepts]
         assert probabilities == sorted(probabilities, reverse=True)
 
@@ -119,10 +119,10 @@ def test_labels_are_those_of_the_evaluation(tiny_data, tmp_path, photographs, sy
         assert annotation.words == expected.photographs[n].words
         likely = expected.photographs[n].beams[0].log_probability
         assert annotation.log_probability == (likely and pytest.approx(likely, rel=1e-4))
-        if expected.concepts is None:
+        if expected.s_hat is None:
             assert annotation.concepts == ()
             continue
-        for label, score in zip(run.vocabulary().concepts, expected.concepts[n], strict=True):
+        for label, score in zip(run.vocabulary().concepts, expected.s_hat[n], strict=True):
             assert annotation.probability(label) == pytest.approx(score, abs=1e-5)
         others = [concept.word for concept in annotation.other_concepts(100)]
         assert {*others, *annotation.words} == set(run.vocabulary().concepts)

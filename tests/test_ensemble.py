@@ -129,14 +129,14 @@ def test_an_ensemble_of_one_is_its_member(members, tmp_path):
     one = make_ensemble(tmp_path / "one", members[:1])
     alone, member = predict(one, "validation"), predict(members[0], "validation")
     assert alone.made_from["weights"] != member.made_from["weights"]
-    np.testing.assert_array_equal(alone.concepts, member.concepts)
+    np.testing.assert_array_equal(alone.s_hat, member.s_hat)
     assert alone.text_only == member.text_only
     assert alone.photographs == member.photographs
 
 
 def test_photographs_are_annotated_as_in_evaluation(both, members, tiny_data):
     expected = predict(both, "validation")
-    assert expected.concepts is None  # nic-f learns none
+    assert expected.s_hat is None  # nic-f learns none
     found = list(
         Annotator.from_run(both.path).annotate(tiny_data.photographs("validation", range(6)))
     )

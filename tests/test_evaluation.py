@@ -70,7 +70,7 @@ def test_a_run_is_scored_on_its_own_photographs(seeds, tiny_data):
 def test_concept_map_against_another_program(seeds):
     right, _ = seeds
     scores = score_run(right, "validation")
-    truth, predicted = scores.data.concepts, scores.predictions.concepts
+    truth, predicted = scores.data.concepts, scores.predictions.s_hat
     present = np.flatnonzero(truth.any(axis=0))
     expected = [average_precision_score(truth[:, k], predicted[:, k]) for k in present]
     assert scores.protocols[0].values["concept mAP"] == pytest.approx(np.mean(expected))

@@ -98,7 +98,7 @@ def test_label_order_is_told(decoder_run, tmp_path):
 def test_map_is_that_of_scikit_learn(decoder_run, logistic_run):
     for run in (decoder_run, logistic_run):
         scored = score_run(run, "validation")
-        truth, predicted = scored.data.concepts, scored.predictions.concepts
+        truth, predicted = scored.data.concepts, scored.predictions.s_hat
         occurs = np.flatnonzero(truth.any(axis=0))
         expected = [average_precision_score(truth[:, k], predicted[:, k]) for k in occurs]
         for scores in scored.protocols:
@@ -116,7 +116,7 @@ def test_scores_are_read_at_the_top_and_at_thresholds_of_train(logistic_run):
     ]
     top, threshold, per_label = run.protocols
     assert top.values["labels per photograph"] == 3
-    train_scores = predict(logistic_run, "train").concepts
+    train_scores = predict(logistic_run, "train").s_hat
     train_truth = labelled_split(logistic_run, "train").concepts.astype(bool)
     tried = {
         value: label_scores(predicted_above(train_scores, value), train_truth).values["O-F1"]
@@ -124,19 +124,19 @@ def test_scores_are_read_at_the_top_and_at_thresholds_of_train(logistic_run):
     }
     chosen = predicted_above(train_scores, threshold.values["threshold"])
     assert label_scores(chosen, train_truth).values["O-F1"] == pytest.approx(max(tried.values()))
-    found = predicted_above(run.predictions.concepts, threshold.values["threshold"])
+    found = predicted_above(run.predictions.s_hat, threshold.values["threshold"])
     expected = label_scores(found, run.data.concepts).values
     assert {name: threshold.values[name] for name in expected} == expected
     # Each label's own threshold is the best for it on train; here checked on the most frequent.
     (sets, *_) = per_label.parts
-    lowest = run.predictions.concepts[sets.predicted[:, 0], 0].min()
+    lowest = run.predictions.s_hat[sets.predicted[:, 0], 0].min()
     of_first = {value: f1_score(train_truth[:, 0], train_scores[:, 0] >= value) for value in tried}
     best = max(of_first, key=of_first.get)
     assert lowest >= max(value for value in tried if value < best)
 
 
 def test_s_hat_of_a_decoder_may_be_scored_beside(decoder_run, logistic_run, tmp_path):
-    train = predict(logistic_run, "train").concepts
+    train = predict(logistic_run, "train").s_hat
     write_scores(decoder_run, train, "train")
     scored = score_run(decoder_run, "validation", how=HowScored(s_hat_too=True))
     names = [scores.protocol for scores in scored.protocols]

@@ -284,3 +284,16 @@ def test_crops_keep_the_asked_part_of_the_area():
 def test_wrong_settings_are_refused(crop):
     with pytest.raises(ValueError, match="crop"):
         Augmentation(crop=crop)
+
+
+def test_heic_is_read_or_what_it_needs_is_told(monkeypatch):
+    heif = pytest.importorskip("pillow_heif", reason="pillow-heif is not installed (extra `heic`)")
+    picture = Image.new("RGB", (64, 48), (200, 60, 20))
+    content = io.BytesIO()
+    heif.from_pillow(picture).save(content, quality=90)
+    pixels = read_photograph(content.getvalue())
+    assert pixels.shape == (48, 64, 3)
+    assert np.abs(pixels.astype(int) - (200, 60, 20)).max() < 12
+    monkeypatch.setattr(Image, "ID", [name for name in Image.ID if name not in ("HEIF", "HEIC")])
+    with pytest.raises(DamagedPhotograph, match="pip install pillow-heif"):
+        read_photograph(content.getvalue())

@@ -58,14 +58,14 @@ def test_concepts_are_the_sigmoid_of_a_linear_map_of_f(predictions, tiny_run, ti
     features = ops.convert_to_numpy(model.encoder(_pixels(tiny_data)))
     kernel, bias = (ops.convert_to_numpy(w) for w in model.semantic.trainable_variables)
     expected = 1 / (1 + np.exp(-(features @ kernel + bias)))
-    np.testing.assert_allclose(predictions.concepts, expected, atol=1e-5)
+    np.testing.assert_allclose(predictions.s_hat, expected, atol=1e-5)
 
 
 def test_log_probabilities_are_those_of_teacher_forcing(predictions, tiny_run):
     model = load_model(tiny_run)
     for beam in range(3):
         found = [p.beams[beam] for p in predictions.photographs]
-        expected = _log_likelihood(model, predictions.concepts, [h.annotation for h in found])
+        expected = _log_likelihood(model, predictions.s_hat, [h.annotation for h in found])
         np.testing.assert_allclose([h.log_probability for h in found], expected, rtol=1e-4)
     for photograph in predictions.photographs:
         likely = [h.log_probability for h in photograph.beams]
@@ -74,7 +74,7 @@ def test_log_probabilities_are_those_of_teacher_forcing(predictions, tiny_run):
 
 def test_text_only_is_the_decoder_on_an_embedding_of_zeros(predictions, tiny_run):
     model = load_model(tiny_run)
-    zeros = np.zeros_like(predictions.concepts[:1])
+    zeros = np.zeros_like(predictions.s_hat[:1])
     (expected,) = _log_likelihood(model, zeros, [predictions.text_only.annotation])
     assert predictions.text_only.log_probability == pytest.approx(expected, rel=1e-4)
 
@@ -99,7 +99,7 @@ def test_what_was_saved_is_used_until_something_it_depends_on_changes(own_run, p
     path.write_text(json.dumps(content), "utf-8")
     marked = predict(own_run, "validation")
     assert marked.photographs[0].annotation == "a marked caption"
-    np.testing.assert_array_equal(marked.concepts, predictions.concepts)
+    np.testing.assert_array_equal(marked.s_hat, predictions.s_hat)
 
     settings = own_run.settings()
     greedy = dataclasses.replace(settings.decoding, width=1)
@@ -116,7 +116,7 @@ def test_other_weights_are_other_predictions(own_run, predictions):
     arrays = {n: a if n == "metadata.json" else a + 1.0 for n, a in arrays.items()}
     with path.open("wb") as file:
         np.savez(file, **arrays)
-    assert (predict(own_run, "validation").concepts > predictions.concepts).all()
+    assert (predict(own_run, "validation").s_hat > predictions.s_hat).all()
 
 
 def test_coco_results_lie_beside(predictions, tiny_run):
@@ -183,8 +183,8 @@ def test_without_a_decoder_the_three_highest_scores_are_taken(label_runs):
     labels = np.array(run.vocabulary().concepts)
     assert found.text_only is None
     assert not found.stops_by_itself
-    assert found.concepts.shape == (6, len(labels))
-    for photograph, scores in zip(found.photographs, found.concepts, strict=True):
+    assert found.s_hat.shape == (6, len(labels))
+    for photograph, scores in zip(found.photographs, found.s_hat, strict=True):
         assert photograph.words == tuple(labels[np.argsort(-scores)[:3]])
         (hypothesis,) = photograph.beams
         assert hypothesis.log_probability is None
@@ -195,5 +195,5 @@ def test_labels_are_read_as_they_were_saved(label_runs):
         there, again = predict(run, "validation"), Predictions.load(run, "validation")
         assert again.photographs == there.photographs
         assert again.text_only == there.text_only
-        np.testing.assert_array_equal(again.concepts, there.concepts)
+        np.testing.assert_array_equal(again.s_hat, there.s_hat)
         assert not (run.path / "predictions" / "validation.coco.json").exists()

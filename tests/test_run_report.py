@@ -59,16 +59,16 @@ def test_photographs_show_what_was_predicted(report, systems, tiny_data):
         assert true >= said & set(vocabulary.concepts)
         for concept in shown.concepts:
             number = vocabulary.concepts.index(concept.word)
-            assert concept.probability == pytest.approx(run.predictions.concepts[n, number])
+            assert concept.probability == pytest.approx(run.predictions.s_hat[n, number])
 
 
 def test_only_telling_concepts_are_kept(systems, monkeypatch):
     monkeypatch.setattr("s_cnn_rnn.run_report.SUREST", 2)
     run = systems[0].runs[0]
-    concepts = np.full_like(run.predictions.concepts, 0.1)
+    concepts = np.full_like(run.predictions.s_hat, 0.1)
     concepts[:, 3] = 0.7
     concepts[:, 5] = 0.2
-    predictions = dataclasses.replace(run.predictions, concepts=concepts)
+    predictions = dataclasses.replace(run.predictions, s_hat=concepts)
     changed = dataclasses.replace(run, predictions=predictions)
     report = make_report(dataclasses.replace(systems[0], runs=(changed,)))
     words = run.folder.vocabulary().concepts

@@ -29,16 +29,23 @@ class Gate:
     """What an artefact must keep.
 
     Args:
-        tolerance: part of the texts, 0 to 1, that may differ; of float32 artefacts.
+        tolerance: part of the texts, 0 to 1, that may differ, of float32 artefacts; None for the
+            format's own.
         lost: by how much CIDEr (labels: O-F1) may be lower; of all artefacts.
         photographs: how many are compared.
         split: of the run's data set, from its beginning.
     """
 
-    tolerance: float = 0.0
+    tolerance: float | None = None
     lost: float = LOST
     photographs: int = PHOTOGRAPHS
     split: str = "validation"
+
+    def for_format(self, form: Format) -> "Gate":
+        """With the format's tolerance, where it names none."""
+        if self.tolerance is not None:
+            return self
+        return dataclasses.replace(self, tolerance=form.tolerance)
 
     def why_not(self, comparison: Comparison, precision: str) -> str:
         """Why an artefact must not pass; "" if it may."""
@@ -91,7 +98,7 @@ def export_run(
     """
     folder, output = RunFolder(pathlib.Path(run)), pathlib.Path(output)
     form = find_format(format_name)
-    precision = precision or form.precisions[0]
+    precision, gate = precision or form.precisions[0], gate.for_format(form)
     form.require(precision)
     failed = output.with_name(f"{output.name}.failed")
     _require_absent(output, failed)
@@ -163,3 +170,15 @@ def _report_path(output: pathlib.Path) -> pathlib.Path:
 def _write_report(output: pathlib.Path, report: dict) -> None:
     content = json.dumps(report, ensure_ascii=False, indent=2)
     _report_path(output).write_text(content + "\n", "utf-8")
+
+
+def report_text(output: str, report: dict) -> str:
+    """A report in two lines."""
+    score, time = report["score"], report["milliseconds_a_photograph"]["exported, one at a time"]
+    scored = ""
+    if score["metric"]:
+        scored = f"; {score['metric']} {score['exported']:.4f} (run: {score['original']:.4f})"
+    return (
+        f"{output}: {report['megabytes']:.1f} MB, {time:.0f} ms a photograph\n"
+        f"{report['same']} of {report['photographs']} texts are the run's own{scored}"
+    )

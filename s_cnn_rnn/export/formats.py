@@ -18,6 +18,9 @@ class Format:
         name: in commands and reports.
         takes: what goes in.
         precisions: of the stored weights, the default first.
+        tolerance: part of the texts, 0 to 1, that may differ from the run's. Where pixels are
+            resized by other operations (`resizing`), values halfway between two numbers may be
+            rounded to the other one; of one in some hundred photographs that turns a word.
         packages: modules that writing and reading need beside TensorFlow.
         write: writes a model to a path, in a precision.
         read: loads it again; what it gives annotates one JPEG file.
@@ -26,6 +29,7 @@ class Format:
     name: str
     takes: str
     precisions: tuple[str, ...]
+    tolerance: float
     packages: tuple[str, ...]
     write: Callable[[WholeModel, pathlib.Path, str], None]
     read: Callable[[pathlib.Path], Callable[[bytes], Annotated]]
@@ -55,6 +59,7 @@ FORMATS = {
             "saved_model",
             "JPEG files",
             ("float32",),
+            0.0,
             (),
             saved_model.write,
             saved_model.read,
@@ -63,6 +68,7 @@ FORMATS = {
             "onnx",
             "pixels of any size, upright RGB",
             ("float32", "float16"),
+            0.01,
             ("onnx", "tf2onnx", "onnxruntime"),
             onnx_file.write,
             onnx_file.read,
@@ -71,6 +77,7 @@ FORMATS = {
             "litert",
             "pixels of any size, upright RGB",
             ("float32", "float16", "int8"),
+            0.01,
             ("ai_edge_litert",),
             litert.write,
             litert.read,

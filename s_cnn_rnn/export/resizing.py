@@ -39,4 +39,5 @@ def triangle_filter(length: tf.Tensor, size: int) -> tf.Tensor:
     centres = (tf.range(size, dtype=tf.float32) + 0.5) * scale
     distances = tf.abs(centres[:, tf.newaxis] - (tf.range(length)[tf.newaxis] + 0.5))
     weights = tf.nn.relu(1.0 - distances / tf.maximum(scale, 1.0))
-    return weights / tf.reduce_sum(weights, axis=1, keepdims=True)
+    # Multiplied by the reciprocal, as TensorFlow's own resizing does: fewer halves fall elsewhere.
+    return weights * (1.0 / tf.reduce_sum(weights, axis=1, keepdims=True))

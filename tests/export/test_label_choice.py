@@ -8,7 +8,7 @@ from finished_runs import untrained_run
 from s_cnn_rnn.export.label_choice import LabelChoice, label_choice
 from s_cnn_rnn.label_evaluation import labelled_split
 from s_cnn_rnn.label_metrics import best_label_thresholds, best_threshold, predicted_above
-from s_cnn_rnn.vocabulary import label_vocabulary
+from s_cnn_rnn.vocabulary_building import label_vocabulary
 
 VOCABULARY = label_vocabulary([["dog"], ["dog", "cat"], ["dog", "cat", "boat"]])
 SCORES = np.array([[0.2, 0.9, 0.5], [0.4, 0.4, 0.1], [0.0, 0.0, 0.3]], np.float32)

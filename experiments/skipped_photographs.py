@@ -1,0 +1,32 @@
+"""Photographs that could not be annotated: told, counted, and listed in a file."""
+
+import json
+import sys
+
+from s_cnn_rnn.photograph_metadata import UnreadableMetadata
+from s_cnn_rnn.photographs import DamagedPhotograph
+
+
+class Skipped:
+    """Tells them on standard error.
+
+    Args:
+        path: JSON lines {"file_name", "reason"}, begun anew; None for no such file.
+    """
+
+    def __init__(self, path: str | None = None):
+        self.count = 0
+        self._file = open(path, "w", encoding="utf-8") if path else None  # noqa: SIM115
+
+    def __call__(self, damaged: DamagedPhotograph | UnreadableMetadata) -> None:
+        """One more."""
+        self.count += 1
+        print(f"skipped {damaged}", file=sys.stderr, flush=True)
+        if self._file:
+            line = {"file_name": damaged.name, "reason": damaged.reason}
+            print(json.dumps(line, ensure_ascii=False), file=self._file, flush=True)
+
+    def close(self) -> None:
+        """Closes the file."""
+        if self._file:
+            self._file.close()
