@@ -14,7 +14,7 @@ loss, gradients and RMSProp, called as users call it (`train_on_batch`; a PyTorc
 The product of all real words' states with the output layer's matrix is timed beside them, in both
 libraries: useful work (`captions.useful_gflop`: real words only) over what the quickest of these
 products could do in the same time is the share of the machine that a step uses.
-Takes about 5 minutes on two cores. Results: benchmarks/results/decoder_step.json.
+Takes about 4 minutes on two cores. Results: benchmarks/results/decoder_step.json.
 """
 
 from collections.abc import Mapping, Sequence
@@ -128,7 +128,7 @@ def main(_: Sequence[str]) -> None:
     """Measures both sizes."""
     quick = is_quick()
     size = QUICK if quick else PAPER
-    limits = {"rounds": 3, "budget": 5.0} if quick else {"rounds": 15, "budget": 75.0}
+    limits = {"rounds": 3, "budget": 5.0} if quick else {"rounds": 15, "budget": 60.0}
     measured = [measure({**size, "sequences": count}, **limits) for count in SEQUENCES]
     versions = {name: v for each in measured for name, v in each.pop("versions").items()}
     content = {"sizes": measured, "lines": [line for each in measured for line in each["lines"]]}

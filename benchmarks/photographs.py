@@ -94,7 +94,7 @@ def main(_: Sequence[str]) -> None:
     """Measures."""
     quick = is_quick()
     size, count = (QUICK, 40) if quick else (FULL, 512)
-    limits = {"rounds": 3, "budget": 5.0} if quick else {"rounds": 15, "budget": 60.0}
+    limits = {"rounds": 3, "budget": 5.0} if quick else {"rounds": 15, "budget": 45.0}
     with tempfile.TemporaryDirectory() as folder:
         prepared, files = own_folder(pathlib.Path(folder), count)
         workload = {**size, "prepared": str(prepared.folder), "files": files, "captions": CAPTIONS}

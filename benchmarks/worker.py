@@ -64,9 +64,9 @@ def peers_python() -> str:
     named = os.environ.get(PEERS)
     if named:
         return named
-    made = ROOT / ".venv-peers" / "bin" / "python"
-    if made.exists():
-        return str(made)
+    made = ROOT / ".venv-peers"
+    if (made / "installed").exists():  # a venv whose installation failed has no such file
+        return str(made / "bin" / "python")
     if importlib.util.find_spec("torch"):  # looked for, not imported
         return sys.executable
     raise PeerAbsent(
@@ -202,8 +202,16 @@ def versions_of(started: Sequence[Worker]) -> dict[str, str]:
 
 
 def peak_memory() -> int:
-    """The most memory that this process has held, in bytes (VmHWM)."""
-    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    """The most memory that this process has held, in bytes.
+
+    The kernel's VmHWM; getrusage would count the process that this one was forked from as well.
+    """
+    status = pathlib.Path("/proc/self/status")
+    if not status.exists():
+        return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    lines = status.read_text("utf-8").splitlines()
+    [kilobytes] = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
+    return 1024 * int(kilobytes)
 
 
 _NAMED = ("tensorflow", "keras", "torch", "numpy", "pillow")

@@ -21,6 +21,7 @@ from s_cnn_rnn.optimisers import build_optimiser
 from s_cnn_rnn.settings import StageSettings
 
 RATE = 1e-4
+POLICIES = {"f32": "float32", "bf16": "mixed_bfloat16"}
 
 
 def contestants(workload: Mapping) -> dict[str, Callable[[], object]]:
@@ -28,7 +29,9 @@ def contestants(workload: Mapping) -> dict[str, Callable[[], object]]:
     drawn = batches(workload, workload["sequences"])
     states = first_states(workload, workload["sequences"])
     found: dict[str, Callable[[], object]] = {}
-    for precision, policy in (("f32", "float32"), ("bf16", "mixed_bfloat16")):
+    precisions = workload.get("precisions", tuple(POLICIES))
+    for precision in precisions:
+        policy = POLICIES[precision]
         found[f"ours {precision}"] = _steps(our_model(workload, policy), _as_ours(drawn, states))
         found[f"Keras LSTM + Dense {precision}"] = _steps(
             keras_model(workload, policy), _as_keras(drawn, states)
@@ -37,7 +40,7 @@ def contestants(workload: Mapping) -> dict[str, Callable[[], object]]:
         compiled = keras_model(workload, "float32", jit_compile=True)
         found["Keras LSTM + Dense f32, XLA"] = _steps(compiled, _as_keras(drawn, states))
     words = int(np.mean([real_steps(batch).sum() for batch in drawn]))
-    for precision in ("f32", "bf16"):
+    for precision in precisions:
         found[f"TensorFlow matrix product {precision}"] = _product(workload, words, precision)
     return found
 

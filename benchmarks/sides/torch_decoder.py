@@ -96,14 +96,15 @@ def contestants(workload: Mapping) -> dict[str, Callable[[], object]]:
     states = first_states(workload, workload["sequences"])
     states = tuple(torch.from_numpy(states[name])[None] for name in ("h", "c"))
     found = {}
-    for precision in ("f32", "bf16"):
+    precisions = workload.get("precisions", ("f32", "bf16"))
+    for precision in precisions:
         for way in ("padded", "packed"):
             given = list(zip(drawn, lengths, strict=True))
             found[f"PyTorch {way} {precision}"] = runnable(
                 _steps(Decoder(workload), given, states, way, precision)
             )
     words = int(np.mean([float(each.sum()) for each in lengths]))
-    for precision in ("f32", "bf16"):
+    for precision in precisions:
         found[f"PyTorch matrix product {precision}"] = _product(workload, words, precision)
     return found
 
