@@ -16,9 +16,9 @@ from experiments.configs import own_keywords, own_photographs
 from s_cnn_rnn.prepared import PreparedData
 from s_cnn_rnn.progress import ProgressBar
 from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.run_stages import planned_stages
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.stage_training import StoppedByUser
-from s_cnn_rnn.stages import planned_stages
 from s_cnn_rnn.systems import find_system
 from s_cnn_rnn.training import train
 
