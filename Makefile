@@ -5,7 +5,7 @@ PEERS ?= .venv-peers
 PYTHON ?= python3
 BIN = $(VENV)/bin
 
-.PHONY: help install demo test test-quick lint tables benchmark clean
+.PHONY: help install demo test test-quick lint tables docs benchmark clean
 
 help:
 	@echo "make install    the virtual environment that all else runs in: $(VENV)"
@@ -13,8 +13,9 @@ help:
 	@echo "make test       lint and the whole test suite (20 minutes on two cores)"
 	@echo "make test-quick the tests that take seconds"
 	@echo "make tables     README's tables from results/*.csv"
+	@echo "make docs       the documentation's site, from these sources: site/index.html"
 	@echo "make benchmark  all benchmarks against their peers, and their table (under 30 minutes, quiet machine)"
-	@echo "make clean      delete the virtual environment, and the data and run of the demo"
+	@echo "make clean      delete the virtual environment, the site, and the data and run of the demo"
 
 $(BIN)/installed: setup.py
 	$(PYTHON) -m venv $(VENV)
@@ -44,6 +45,15 @@ lint: $(BIN)/installed
 tables: $(BIN)/installed
 	$(BIN)/python -m experiments.readme_tables
 
+$(BIN)/installed-docs: setup.py $(BIN)/installed
+	$(BIN)/pip install --quiet --editable ".[docs]"
+	touch $@
+
+docs: $(BIN)/installed-docs
+	$(BIN)/python -m docs.generate_reference
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "site/index.html"
+
 # PyTorch and TensorFlow do not share a process; so that neither moves the other's packages, they do
 # not share an environment either.
 $(PEERS)/installed: benchmarks/peers.txt
@@ -62,4 +72,4 @@ benchmark: $(BIN)/installed
 	$(BIN)/python -m benchmarks.table
 
 clean:
-	rm -rf $(VENV) data/prepared/shapes runs/demo
+	rm -rf $(VENV) data/prepared/shapes runs/demo site docs/reference

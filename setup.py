@@ -18,6 +18,7 @@ setup(
     package_data={
         "s_cnn_rnn.report": ["*.j2", "*.css"],
         "s_cnn_rnn.box": ["*/*.json", "*/weights/*.npz"],
+        "s_cnn_rnn.page": ["static/*"],
     },
     install_requires=[
         "tensorflow>=2.21,<2.22",
@@ -54,6 +55,8 @@ setup(
             "onnxruntime>=1.32,<2",
             "ai-edge-litert>=2.3,<3",
         ],
+        "serve": ["starlette>=1.0,<2", "uvicorn>=0.30"],
+        "docs": ["mkdocs-material>=9.8,<10", "mkdocstrings[python]>=1.0,<2"],
         # The benchmarks' peer; benchmarks/peers.txt is for an environment of its own.
         "benchmark": ["torch>=2.9"],
         "test": [
@@ -67,6 +70,10 @@ setup(
             "tf2onnx>=1.17,<2",
             "onnxruntime>=1.32,<2",
             "ai-edge-litert>=2.3,<3",
+            "starlette>=1.0,<2",
+            "uvicorn>=0.30",
+            "httpx2>=2",  # asks the page without a network
+            "websockets>=14",  # drives Chromium
             "nbclient>=0.10",
             "nbformat>=5.10",
             "ipykernel>=6.29",
@@ -85,9 +92,13 @@ setup(
             "s-cnn-rnn-train = experiments.train:run",
             "s-cnn-rnn-evaluate = experiments.evaluate:run",
             "s-cnn-rnn-annotate = experiments.annotate:run",
+            "s-cnn-rnn-what-if = experiments.what_if:run",
+            "s-cnn-rnn-explain = experiments.explain:run",
+            "s-cnn-rnn-compare = experiments.compare:run",
             "s-cnn-rnn-ensemble = experiments.ensemble:run",
             "s-cnn-rnn-coco-results = experiments.coco_results:run",
             "s-cnn-rnn-export = experiments.export:run",
+            "s-cnn-rnn-serve = experiments.serve:run",
         ]
     },
 )

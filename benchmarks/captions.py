@@ -71,8 +71,8 @@ def decoder_weights(workload: Mapping, seed: int = 0) -> dict[str, np.ndarray]:
 
     Returns:
         "embedding" [ids, U], "input" [U, 4, U] and "recurrent" [U, 4, U] (gates i, f, g, o),
-        "bias" [4, U], "output" [U, V], "output bias" [V]; END is made impossible, so that every
-        search writes as many words as it may: all peers then do the same work.
+        "bias" [4, U], "output" [U, V], "output bias" [V]. With "endless" END is impossible, so that
+        every search writes as many words as it may: all peers then do the same work.
     """
     random = np.random.default_rng(seed)
     units, outputs = workload["units"], workload["words"]
@@ -83,14 +83,17 @@ def decoder_weights(workload: Mapping, seed: int = 0) -> dict[str, np.ndarray]:
     bias = np.zeros((4, units), np.float32)
     bias[1] = 1.0  # of the forget gate
     output_bias = np.zeros(outputs, np.float32)
+    words_matter, sureness = 0.05, 1.0
     if workload.get("endless"):
         output_bias[END - FIRST_OUTPUT] = -1e3
+        # Else the order of words changes little, and captions would be as good as tied.
+        words_matter, sureness = 0.5, 1.5
     return {
-        "embedding": normal(outputs + FIRST_OUTPUT, units, scale=0.05),
+        "embedding": normal(outputs + FIRST_OUTPUT, units, scale=words_matter),
         "input": normal(units, 4, units, scale=units**-0.5),
         "recurrent": normal(units, 4, units, scale=units**-0.5),
         "bias": bias,
-        "output": normal(units, outputs, scale=units**-0.5),
+        "output": normal(units, outputs, scale=sureness * units**-0.5),
         "output bias": output_bias,
     }
 

@@ -26,6 +26,7 @@ PROGRAMS = {
     ),
     "what-if": Program("experiments.what_if", "captions again, with concepts switched on or off"),
     "explain": Program("experiments.explain", "why: the concepts and places behind every word"),
+    "serve": Program("experiments.serve", "a page for photographs, on this machine alone"),
     "learn-keywords": Program(
         "experiments.learn_keywords", "an annotator of one's own from a folder's own keywords"
     ),
@@ -36,6 +37,7 @@ PROGRAMS = {
     "train-rnn": Program("experiments.train_rnn", "the stages of the decoder alone"),
     "train-joint": Program("experiments.train_joint", "the joint stage alone"),
     "evaluate": Program("experiments.evaluate", "scores of finished runs, and a report"),
+    "compare": Program("experiments.compare", "several runs in one page, with significance"),
     "export": Program("experiments.export", "a run as one file: photograph in, text out"),
     "ensemble": Program("experiments.ensemble", "several runs that write as one"),
     "coco-results": Program("experiments.coco_results", "the file that the COCO server takes"),

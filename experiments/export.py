@@ -22,7 +22,7 @@ from absl import app, flags
 
 from experiments import tensorflow_start  # first: before TensorFlow is imported
 
-from s_cnn_rnn.export import CHOICES, FORMATS, ExportDiffers, Gate, export_run  # isort: skip
+from s_cnn_rnn.export import CHOICES, FORMATS, ExportDiffers, Gate, export_run, report_text  # isort: skip
 from s_cnn_rnn.progress import ProgressBar  # isort: skip
 
 _RUN = flags.DEFINE_string("run", None, "Folder of a finished run, or of an ensemble.")
@@ -46,17 +46,6 @@ _PHOTOGRAPHS = flags.DEFINE_integer("photographs", 200, "How many are compared."
 _SPLIT = flags.DEFINE_string("split", "validation", "Split that they are taken from.")
 
 
-def text_of(output: str, report: dict) -> str:
-    """A report in two lines."""
-    score, times = report["score"], report["milliseconds_a_photograph"]
-    scored = f"; {score['metric']} {score['exported']:.4f} (run: {score['original']:.4f})"
-    return (
-        f"{output}: {report['megabytes']:.1f} MB, {times['exported, one at a time']:.0f} ms a "
-        f"photograph\n{report['same']} of {report['photographs']} texts are the run's own"
-        f"{scored if score['metric'] else ''}"
-    )
-
-
 def main(_: list[str]) -> None:
     """Exports and prints."""
     tensorflow_start.only_warnings()
@@ -77,7 +66,7 @@ def main(_: list[str]) -> None:
         sys.exit(3)
     except (ImportError, KeyError, OSError, ValueError) as error:
         sys.exit(f"export: {error.args[0] if isinstance(error, KeyError) else error}")
-    print(text_of(_OUTPUT.value, report))
+    print(report_text(_OUTPUT.value, report))
 
 
 def run() -> None:

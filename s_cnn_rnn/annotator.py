@@ -24,6 +24,7 @@ from s_cnn_rnn.ensemble import Ensemble
 from s_cnn_rnn.explanation import Explainer, Explanation
 from s_cnn_rnn.handover import load_model
 from s_cnn_rnn.hypotheses import highest_scores, hypotheses
+from s_cnn_rnn.kept_photograph import KeptPhotograph
 from s_cnn_rnn.looking import Looked, log_damaged, look_at, looks
 from s_cnn_rnn.photograph_batches import Photograph, ReadPhotograph
 from s_cnn_rnn.photographs import DamagedPhotograph
@@ -58,7 +59,7 @@ class Annotator:
         self.model, self.settings, self.reranker, self.folder = model, settings, reranker, folder
         self._tag_inputs = TagInputs.of_run(folder) if folder else TagInputs(settings.system)
         self._writers: dict[int, Writer] = {}
-        self._usual = usual_concepts(model.vocabulary)
+        self.usual = usual_concepts(model.vocabulary)
 
     @classmethod
     def from_run(cls, path: str | os.PathLike) -> "Annotator":
@@ -107,7 +108,7 @@ class Annotator:
         """
         self.require_range(batch, beams)
         for looked in self._looks(photographs, batch, on_damaged, tags):
-            yield from self._annotations(looked, beams)
+            yield from self.annotations_of(looked, beams)
 
     def annotate_read(
         self, read: Sequence[ReadPhotograph], *, size: int, beams: int = 1
@@ -120,7 +121,7 @@ class Annotator:
             beams: hypotheses of each photograph.
         """
         looked = look_at(self.model, read, size, self._tag_inputs)
-        return list(self._annotations(looked, beams))
+        return list(self.annotations_of(looked, beams))
 
     def _looks(self, photographs, batch, on_damaged, tags=None) -> Iterator[Looked]:
         options = {"tag_inputs": self._tag_inputs, "tags": tags}
@@ -182,8 +183,8 @@ class Annotator:
 
         def change(looked: Looked) -> Iterator[WhatIf]:
             concepts = switched(looked.concepts, numbered, statistics)
-            before = self._annotations(looked, beams)
-            after = self._annotations(looked, beams, concepts)
+            before = self.annotations_of(looked, beams)
+            after = self.annotations_of(looked, beams, concepts)
             for one, other in zip(before, after, strict=True):
                 changes = [
                     ChangedConcept(word, one.probability(word), other.probability(word))
@@ -221,15 +222,36 @@ class Annotator:
             DamagedPhotograph: the one photograph cannot be read.
         """
         self.require_range(batch, 1)
-        explainer = self._explainer
+        explainer = self.explainer
 
         def explain(looked: Looked) -> list[Explanation]:
-            return explainer.explain(looked, list(self._annotations(looked, 1)))
+            return explainer.explain(looked, list(self.annotations_of(looked, 1)))
 
         return self._one_or_all(photographs, explain, batch, on_damaged)
 
+    def keep(self, photograph: Photograph) -> KeptPhotograph:
+        """A photograph that is looked at once and then written of again and again.
+
+        Args:
+            photograph: as for `annotate`.
+
+        Raises:
+            DamagedPhotograph: it cannot be read.
+        """
+
+        def refuse(damaged: DamagedPhotograph) -> None:
+            raise damaged
+
+        [looked] = self._looks([photograph], 1, refuse)
+        return KeptPhotograph(self, looked)
+
     @functools.cached_property
-    def _explainer(self) -> Explainer:
+    def explainer(self) -> Explainer:
+        """Tells why the model writes what it does.
+
+        Raises:
+            ValueError: an ensemble.
+        """
         return Explainer(self.model)
 
     @functools.cached_property
@@ -258,16 +280,19 @@ class Annotator:
             looked = self._looks(photographs, batch, on_damaged)
             return itertools.chain.from_iterable(map(make, looked))
 
-        def refuse(damaged: DamagedPhotograph) -> None:
-            raise damaged
-
-        [result] = itertools.chain.from_iterable(map(make, self._looks([photographs], 1, refuse)))
+        [result] = make(self.keep(photographs).looked)
         return result
 
-    def _annotations(
+    def annotations_of(
         self, looked: Looked, beams: int, concepts: np.ndarray | None = None
     ) -> Iterator[Annotation]:
-        """The annotations; with other concepts than the photographs', where they are given."""
+        """Annotations of photographs that the model has seen already.
+
+        Args:
+            looked: what it saw of them.
+            beams: as for `annotate`.
+            concepts: s_hat in the place of the photographs' own, float32 [size, k].
+        """
         seen = looked.seen
         if concepts is None:
             concepts = looked.concepts
@@ -298,6 +323,6 @@ class Annotator:
         words = self.model.vocabulary.concepts
         order = np.argsort(-probabilities, kind="stable")
         return tuple(
-            PredictedConcept(words[i], float(probabilities[i]), self._usual.get(words[i]))
+            PredictedConcept(words[i], float(probabilities[i]), self.usual.get(words[i]))
             for i in order
         )

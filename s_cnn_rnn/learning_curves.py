@@ -66,6 +66,32 @@ def curves_of_systems(
     }
 
 
+def curve_by_step(folder: RunFolder, metric: str) -> list[tuple[int, float]]:
+    """The values of a metric on the validation part against training steps through all stages.
+
+    Stages whose words come from the true concepts count their steps, but not their values, as in
+    `curve_of_run`.
+
+    Args:
+        folder: of a finished run.
+        metric: as in `curve_of_run`.
+
+    Returns:
+        (optimiser steps so far, value), in order; nothing where no stage logged it.
+    """
+    points = []
+    before = 0
+    for finished in finished_stages(folder):
+        if finished.stage.source != "concepts":
+            points += [
+                (before + line["step"], line[f"validation/{metric}"])
+                for line in _evaluations(finished)
+                if f"validation/{metric}" in line
+            ]
+        before += finished.summary["steps"]
+    return points
+
+
 def _evaluations(finished: FinishedStage) -> Iterable[dict]:
     for line in finished.folder.log.read_text("utf-8").splitlines():
         values = json.loads(line)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from s_cnn_rnn import report
 from s_cnn_rnn.evaluation import Compared, Comparison, SystemScores
-from s_cnn_rnn.protocol_scores import MeanScores
+from s_cnn_rnn.protocol_scores import Difference, MeanScores
 from s_cnn_rnn.results import Result, result_rows
 from s_cnn_rnn.run_names import (
     FROZEN,
@@ -140,11 +140,16 @@ def compared_protocols(compared: Compared) -> str:
     return first if first == second else f"{first} minus {second}"
 
 
+def differs(difference: Difference) -> bool:
+    """Whether zero is outside the interval, by more than the printed digits hide."""
+    return difference.low > _VISIBLE or difference.high < -_VISIBLE
+
+
 def _lines_of_differences(compared: Compared) -> list[str]:
     lines = []
     for difference in compared.differences:
         low, high = difference.low, difference.high
-        remark = "differs" if low > _VISIBLE or high < -_VISIBLE else ""
+        remark = "differs" if differs(difference) else ""
         span = f"{low:+.4f} to {high:+.4f}"
         lines.append(_line(difference.metric, f"{difference.value:+.4f}", span, remark))
     return lines

@@ -1,5 +1,8 @@
 """Contributions against finite differences and exhaustive switching, on untrained runs."""
 
+import pathlib
+import re
+
 import numpy as np
 import pytest
 from finished_runs import untrained_run
@@ -141,3 +144,21 @@ def test_explanations_have_a_reason_for_every_word(tiny_data, tmp_path):
     assert annotator.why(photographs[0]).annotation.text == explained[0].annotation.text
     first = explained[0].words[0]
     assert {share.concept for share in first.largest(3)} <= set(explained[0].concept_maps)
+
+
+def test_the_documents_python_runs(tiny_data, tmp_path, capsys):
+    run = untrained_run(tmp_path / "run", tiny_data, system="ours", model=MODEL)
+    photograph = tmp_path / "photograph.jpg"
+    photograph.write_bytes(tiny_data.photographs("validation", [0])[0])
+    text = (pathlib.Path(__file__).parents[1] / "docs" / "what_if_and_why.md").read_text("utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    assert len(blocks) == 2
+    on, off = run.vocabulary().concepts[:2]
+    names = {"runs/flickr8k/ours_0": run.path, "photo.jpg": photograph, "dog": on, "person": off}
+    program = "\n".join(blocks)
+    for name, value in names.items():
+        program = program.replace(f'"{name}"', f'"{value}"')
+    found = {}
+    exec(compile(program, "what_if_and_why.md", "exec"), found)
+    assert found["over_the_photograph"].shape == (480, 640)
+    assert "->" in capsys.readouterr().out

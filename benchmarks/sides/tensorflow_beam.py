@@ -17,18 +17,21 @@ from s_cnn_rnn.decoder import Decoder
 from s_cnn_rnn.settings import DecodingSettings
 from s_cnn_rnn.writing import Writer, write
 
+ALL = "ours, all hypotheses"
 ONE_BY_ONE = 4  # photographs of a batch that the loop over single ones writes for
 
 
 def contestants(workload: Mapping) -> dict[str, Callable[[], object]]:
     """Each writes captions for the batch and gives the word ids of its first photographs.
 
-    "im2txt" writes for the first `ONE_BY_ONE` photographs alone.
+    "im2txt" writes for the first `ONE_BY_ONE` photographs alone. `ALL` gives all hypotheses of
+    ours and is not to be timed.
     """
     decoder = drawn_decoder(workload)
     states = first_states(workload, workload["batch"])
     found = {
         "ours": our_search(decoder, workload, states),
+        ALL: our_search(decoder, workload, states, returned=workload["width"]),
         "one at a time, as im2txt": one_by_one(decoder, workload, states),
     }
     if workload.get("photograph"):
@@ -60,16 +63,19 @@ class FromStates(NamedTuple):
         return self.decoder.step(word_ids, state)
 
 
-def our_search(decoder: Decoder, workload: Mapping, states: Mapping) -> Callable[[], list]:
-    """As evaluation and the annotator write."""
+def our_search(
+    decoder: Decoder, workload: Mapping, states: Mapping, *, returned: int = 1
+) -> Callable[[], list]:
+    """As evaluation and the annotator write; gives [photograph][hypothesis][place]."""
     model = FromStates(decoder, captioners.vocabulary(workload))
-    writer = Writer(model, DecodingSettings(width=workload["width"]), workload["longest"])
+    decoding = DecodingSettings(width=workload["width"])
+    writer = Writer(model, decoding, workload["longest"], returned=returned)
     # Keras reads a model's parts from its attributes only where they are layers.
     writer.decoder = decoder
 
     def run() -> list:
         written = write(writer, dict(states), batch=workload["batch"])
-        return written.words[:ONE_BY_ONE, 0, : workload["longest"]].tolist()
+        return written.words[:ONE_BY_ONE, :, : workload["longest"]].tolist()
 
     return run
 

@@ -28,6 +28,7 @@ class Comparison:
     """What an artefact and its original wrote for the same N photographs.
 
     Args:
+        kind: "captions" or "labels".
         original: texts.
         exported: texts.
         metric: "CIDEr" or "O-F1"; "" where nobody annotated the photographs.
@@ -37,6 +38,7 @@ class Comparison:
         milliseconds: a photograph, one at a time, JPEG decoding included; the median.
     """
 
+    kind: str
     original: tuple[str, ...]
     exported: tuple[str, ...]
     metric: str
@@ -47,8 +49,16 @@ class Comparison:
 
     @property
     def same(self) -> int:
-        """How many texts are the same, to the letter."""
-        return sum(a == b for a, b in zip(self.original, self.exported, strict=True))
+        """How many texts are the same: to the letter, but for the order of labels."""
+        return len(self.original) - len(self._differing)
+
+    @property
+    def _differing(self) -> list[tuple[str, str]]:
+        pairs = zip(self.original, self.exported, strict=True)
+        return [pair for pair in pairs if self._content(pair[0]) != self._content(pair[1])]
+
+    def _content(self, text: str) -> str | list[str]:
+        return text if self.kind == "captions" else sorted(text.split(SEPARATORS[self.kind]))
 
     @property
     def lost(self) -> float:
@@ -57,12 +67,11 @@ class Comparison:
 
     def as_json(self) -> dict:
         """For a report; of texts that differ the first few."""
-        pairs = zip(self.original, self.exported, strict=True)
-        differing = [pair for pair in pairs if pair[0] != pair[1]]
+        shown = self._differing[:SHOWN]
         return {
             "photographs": len(self.original),
             "same": self.same,
-            "different": [{"original": one, "exported": other} for one, other in differing[:SHOWN]],
+            "different": [{"original": one, "exported": other} for one, other in shown],
             "score": {
                 "metric": self.metric,
                 "original": self.original_score,
@@ -103,6 +112,7 @@ def compare(
     words = [tuple(vocabulary.decode(each.word_ids)) for each in found]
     metric, scores = _scores(vocabulary, truth, (original, words))
     return Comparison(
+        vocabulary.kind,
         tuple(map(separator.join, original)),
         tuple(each.text for each in found),
         metric,

@@ -170,3 +170,15 @@ def _report_path(output: pathlib.Path) -> pathlib.Path:
 def _write_report(output: pathlib.Path, report: dict) -> None:
     content = json.dumps(report, ensure_ascii=False, indent=2)
     _report_path(output).write_text(content + "\n", "utf-8")
+
+
+def report_text(output: str, report: dict) -> str:
+    """A report in two lines."""
+    score, time = report["score"], report["milliseconds_a_photograph"]["exported, one at a time"]
+    scored = ""
+    if score["metric"]:
+        scored = f"; {score['metric']} {score['exported']:.4f} (run: {score['original']:.4f})"
+    return (
+        f"{output}: {report['megabytes']:.1f} MB, {time:.0f} ms a photograph\n"
+        f"{report['same']} of {report['photographs']} texts are the run's own{scored}"
+    )

@@ -52,6 +52,8 @@ class LineChart:
     y_ticks: Sequence[Tick]
     curves: Sequence[DrawnCurve]
     notes: Sequence[str]
+    x_title: str = "training step"
+    second_x_title: str = "and photographs seen"
     width: int = 360
     height: int = 250
     left: int = 46
@@ -114,10 +116,17 @@ def thin(points: np.ndarray, most: int = MOST_POINTS) -> tuple[np.ndarray, np.nd
     return line, band
 
 
-def line_chart(curves: Sequence[LearningCurve]) -> LineChart | None:
+def line_chart(
+    curves: Sequence[LearningCurve], *, tells_photographs: bool = True
+) -> LineChart | None:
     """Draws the curves of one stage and one measure.
 
     Values that are not finite are left out and told in a note.
+
+    Args:
+        curves: drawn into one chart.
+        tells_photographs: whether the axis tells photographs seen beside the steps; not for
+            curves of runs whose steps see different numbers of them.
 
     Returns:
         The chart, or None where no curve has a finite value.
@@ -144,10 +153,14 @@ def line_chart(curves: Sequence[LearningCurve]) -> LineChart | None:
         unit=curves[0].unit,
         description=_describe_curves(curves[0], drawn),
         logarithmic=logarithmic,
-        x_ticks=[Tick(place.x(x), tick(x), tick(s)) for x, s in zip(x_values, seen, strict=True)],
+        x_ticks=[
+            Tick(place.x(x), tick(x), tick(s) if tells_photographs else "")
+            for x, s in zip(x_values, seen, strict=True)
+        ],
         y_ticks=[Tick(place.y(y), label) for y, label in zip(y_values, y_labels, strict=True)],
         curves=drawn,
         notes=[note for curve in curves if (note := _note(curve, finite[id(curve)]))],
+        second_x_title=LineChart.second_x_title if tells_photographs else "",
     )
 
 

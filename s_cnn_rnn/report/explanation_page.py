@@ -13,6 +13,7 @@ from PIL import Image
 
 from s_cnn_rnn.explanation import Explanation, WordReasons
 from s_cnn_rnn.report.thumbnails import Thumbnail, make_thumbnail
+from s_cnn_rnn.shown_maps import above_average, region, shown_map
 from s_cnn_rnn.word_maps import enlarge
 
 SHOWN_SHARES = 6
@@ -21,7 +22,6 @@ OVERLAY_PIXELS = 120
 _LIGHT = (255, 214, 74)
 _SHADOW = 130  # alpha where nothing is said, of 255: the photograph stays visible
 _GLOW = 140
-_PALEST = 0.4  # of the text's strongest place: weaker words are not shown as strong ones
 
 
 def write_explanations(
@@ -77,7 +77,7 @@ def _word(word: WordReasons, strongest: float, picture: Thumbnail) -> dict:
     largest = max((abs(share.contribution) for share in shares), default=1.0) or 1.0
     return {
         "word": word.word,
-        "where": f"Where “{word.word}” comes from: strongest {_region(word.map)}",
+        "where": f"Where “{word.word}” comes from: strongest {region(word.map)}",
         "overlay": _overlay(word.map, strongest, picture),
         "probability": math.exp(word.log_probability),
         "usual": None if usual is None else math.exp(usual),
@@ -94,29 +94,14 @@ def _word(word: WordReasons, strongest: float, picture: Thumbnail) -> dict:
     }
 
 
-def above_average(values: np.ndarray) -> np.ndarray:
-    """How much more each place says than the average place does; 0 where it says less."""
-    return np.maximum(values - values.mean(), 0)
-
-
 def _overlay(values: np.ndarray, strongest: float, picture: Thumbnail) -> str:
     """A PNG to lay over the photograph: in shadow where nothing is said, a warm glow elsewhere."""
     shrink = OVERLAY_PIXELS / max(picture.width, picture.height)
     height, width = (max(1, round(side * shrink)) for side in (picture.height, picture.width))
-    says = above_average(values)
-    says = says / max(says.max(), _PALEST * strongest, 1e-12)
-    says = np.clip(enlarge(says, height, width), 0, 1)[..., None]
+    says = np.clip(enlarge(shown_map(values, strongest), height, width), 0, 1)[..., None]
     pixels = np.empty((height, width, 4), np.uint8)
     pixels[..., :3] = np.where(says > 0.5, _LIGHT, (12, 14, 18))
     pixels[..., 3:] = np.where(says > 0.5, _GLOW * (2 * says - 1), _SHADOW * (1 - 2 * says))
     buffer = io.BytesIO()
     Image.fromarray(pixels, "RGBA").save(buffer, "PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
-
-
-def _region(values: np.ndarray) -> str:
-    """The strongest place in words, for those who do not see it."""
-    y, x = np.unravel_index(np.argmax(values), values.shape)
-    down = ("at the top", "half way down", "at the bottom")[int(3 * y // values.shape[0])]
-    across = ("on the left", "in the middle", "on the right")[int(3 * x // values.shape[1])]
-    return f"{down}, {across}"

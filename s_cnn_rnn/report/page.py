@@ -43,7 +43,7 @@ def write_report(path: str | os.PathLike, report: Report) -> pathlib.Path:
 
 def render_report(report: Report) -> str:
     """The page as HTML text; see `write_report`."""
-    template = _environment().get_template("page.html.j2")
+    template = environment().get_template("page.html.j2")
     wording = report.wording
     everyday = frozenset()
     if wording.folds_everyday:
@@ -73,21 +73,22 @@ def render_report(report: Report) -> str:
     )
 
 
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
+def environment() -> jinja2.Environment:
+    """The templates, which escape every text."""
+    templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(pathlib.Path(__file__).parent),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(
+    templates.filters.update(
         number=formatting.number,
         duration=formatting.duration,
         measured=formatting.is_measured,
         text=formatting.as_text,
     )
-    return environment
+    return templates
 
 
 def _systems(report: Report) -> list[tuple[str, Sequence[Score]]]:

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from experiments.export import text_of
+from s_cnn_rnn.export import report_text
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
 
@@ -28,7 +28,7 @@ def test_the_program_exports(tiny_run, tmp_path):
     done = _export(*flags, "--photographs=2")
     assert done.returncode == 0, done.stderr
     report = json.loads((tmp_path / "ours.report.json").read_text("utf-8"))
-    assert done.stdout.strip() == text_of(str(output), report)
+    assert done.stdout.strip() == report_text(str(output), report)
     assert "2 of 2 texts are the run's own; CIDEr" in done.stdout
 
 
@@ -49,6 +49,6 @@ def test_a_report_in_two_lines():
         "photographs": 200,
         "score": {"metric": "", "original": None, "exported": None},
     }
-    first, second = text_of("out.onnx", report).splitlines()
+    first, second = report_text("out.onnx", report).splitlines()
     assert first == "out.onnx: 12.3 MB, 57 ms a photograph"
     assert second == "199 of 200 texts are the run's own"

@@ -170,7 +170,7 @@ def test_a_run_that_differs_does_not_pass(tiny_run, tmp_path, monkeypatch):
 def test_the_gate():
     scores = {"metric": "CIDEr", "original_score": 0.5, "exported_score": 0.4949}
     times = {"original_milliseconds": 1.0, "milliseconds": 1.0}
-    one = Comparison(("a", "b", "c", "d"), ("a", "b", "c", "x"), **scores, **times)
+    one = Comparison("captions", ("a", "b", "c", "d"), ("a", "b", "c", "x"), **scores, **times)
     assert (one.same, one.lost) == (3, pytest.approx(0.0051))
     assert one.as_json()["different"] == [{"original": "d", "exported": "x"}]
     assert "1 of 4 texts differ" in Gate(tolerance=0.24).why_not(one, "float32")
@@ -180,8 +180,9 @@ def test_the_gate():
     tolerances = {name: Gate().for_format(form).tolerance for name, form in FORMATS.items()}
     assert tolerances == {"saved_model": 0, "onnx": 0.01, "litert": 0.01}
     assert Gate(tolerance=0.5).for_format(FORMATS["onnx"]).tolerance == 0.5
-    nobody = Comparison(("a",), ("b",), "", None, None, 1.0, 1.0)
+    nobody = Comparison("labels", ("a, b", "a"), ("b, a", "b"), "", None, None, 1.0, 1.0)
     assert Gate(tolerance=0).why_not(nobody, "int8") == ""
+    assert nobody.same == 1  # the order of labels says nothing
 
 
 def test_what_cannot_be_exported(tiny_run, tiny_data, tmp_path):

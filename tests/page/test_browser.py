@@ -1,0 +1,110 @@
+"""The page in a real browser."""
+
+import pytest
+
+pytest.importorskip("websockets", reason="no websockets: pip install 's-cnn-rnn[test]'")
+from docs.chromium import Chromium, find_chromium
+from docs.draw_page_picture import served
+from s_cnn_rnn.page.application import build_application
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(find_chromium() is None, reason="no Chromium on this machine"),
+]
+PANEL = "document.querySelector('.panel')"
+CAPTION = "document.querySelector('.caption').textContent"
+
+
+@pytest.fixture(scope="module")
+def address(shown):
+    with served(build_application(shown)) as address:
+        yield address
+
+
+@pytest.fixture
+def picture(photograph, tmp_path):
+    path = tmp_path / "shapes.jpg"
+    path.write_bytes(photograph)
+    return path
+
+
+def words_that_change(shown, photograph) -> str:
+    """A concept whose switch changes the text of the untrained model."""
+    kept = shown[0].annotator.keep(photograph)
+    before = kept.annotation(beams=shown[0].beams)
+    for concept in before.telling_concepts(10):
+        value = 0.0 if concept.probability >= 0.5 else 1.0
+        after = kept.annotation({concept.word: value}, beams=shown[0].beams)
+        if after.text != before.text:
+            return concept.word
+    pytest.fail("no concept changes the text")
+
+
+def test_a_photograph_is_dropped_and_a_concept_switched(address, picture, photograph, shown):
+    word = words_that_change(shown, photograph)
+    with Chromium(1280, 900) as browser:
+        browser.open(address)
+        browser.wait_for(PANEL)
+        browser.drop("#drop", picture)
+        browser.wait_for("document.querySelector('.said')")
+        before = browser.run(CAPTION)
+        [expected] = shown[0].annotator.annotate([photograph], beams=shown[0].beams)
+        assert before == expected.text
+        browser.run("document.querySelector('.correlated').click()")
+        browser.click(f".switch[aria-label={word}]")
+        after = browser.wait_for(f"{CAPTION} !== {before!r} && {CAPTION}")
+        value = 0.0 if expected.probability(word) >= 0.5 else 1.0
+        assert (
+            after
+            == shown[0]
+            .annotator.what_if(
+                photograph, probabilities={word: value}, correlated=False, beams=shown[0].beams
+            )
+            .after.text
+        )
+        browser.click(".reset")
+        browser.wait_for(f"{CAPTION} === {before!r}")
+        browser.point_at(".said")
+        browser.wait_for(f"{PANEL}.dataset.reasons === {before!r}")
+        browser.wait_for("document.querySelector('.picture.mapped')")
+        assert browser.run("document.querySelectorAll('.panel').length") == 2
+        assert browser.messages == []
+
+
+def test_a_keyboard_is_enough(address, picture, photograph, shown):
+    word = words_that_change(shown, photograph)
+    with Chromium(390, 844, phone=True) as browser:
+        browser.open(address)
+        browser.wait_for(PANEL)
+        root = browser.call("DOM.getDocument")["root"]["nodeId"]
+        file = browser.call("DOM.querySelector", nodeId=root, selector="#file")["nodeId"]
+        browser.call("DOM.setFileInputFiles", files=[str(picture)], nodeId=file)
+        browser.wait_for("document.querySelector('.said')")
+        before = browser.run(CAPTION)
+        reach(browser, "document.activeElement.className.startsWith('said')")
+        browser.wait_for("document.querySelector('.picture.mapped')")
+        reach(browser, f"document.activeElement.getAttribute('aria-label') === {word!r}")
+        browser.press(" ", 32, " ")
+        browser.wait_for(f"{CAPTION} !== {before!r}")
+        assert browser.run("document.documentElement.scrollWidth") <= 390
+        assert browser.messages == []
+
+
+def reach(browser, condition: str) -> None:
+    """Presses Tab until a condition is true."""
+    for _ in range(80):
+        browser.press("Tab", 9)
+        if browser.run(condition):
+            return
+    pytest.fail(f"not reached by Tab: {condition}")
+
+
+def test_what_is_no_picture_is_told(address, tmp_path):
+    text = tmp_path / "notes.txt"
+    text.write_text("sunny")
+    with Chromium() as browser:
+        browser.open(address)
+        browser.wait_for(PANEL)
+        browser.drop("#drop", text)
+        told = browser.wait_for("document.querySelector('#error').textContent")
+        assert "no picture" in told
