@@ -6,7 +6,7 @@ import sys
 import pytest
 from finished_runs import untrained_run
 
-from experiments.serve import listen, shown_runs
+from experiments.serving import listen, shown_runs
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
 
