@@ -32,11 +32,14 @@ demo: $(BIN)/installed data/prepared/shapes/1.0.0/prepared.json
 	$(BIN)/python -m experiments.train --config=experiments/configs/shapes.py --run=runs/demo
 	$(BIN)/python -m experiments.evaluate --run=runs/demo --split=test
 
+# A file's tests stay in one process: what they share is trained once.
+WORKERS = --numprocesses=auto --maxprocesses=4 --dist=loadfile
+
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(WORKERS)
 
 test-quick: $(BIN)/installed
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest $(WORKERS) -m "not slow"
 
 lint: $(BIN)/installed
 	$(BIN)/ruff check .

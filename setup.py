@@ -61,6 +61,7 @@ setup(
         "benchmark": ["torch>=2.9"],
         "test": [
             "pytest>=8",
+            "pytest-xdist>=3.6",
             "hypothesis>=6.100",
             "ruff>=0.8",
             "scikit-learn>=1.5",

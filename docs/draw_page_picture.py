@@ -22,7 +22,13 @@ from experiments.serving import listen, shown_runs
 from s_cnn_rnn.page.application import build_application
 
 TARGET = pathlib.Path(__file__).parent / "images" / "page.png"
-SEED, NUMBER, IMAGE_SIZE = 5, 2, 96
+SEED, NUMBER, IMAGE_SIZE = 5, 4, 64
+CONCEPT = "blue"
+CLEAR_SEARCH = """(() => {
+  const search = document.querySelector('.search');
+  search.value = '';
+  search.dispatchEvent(new Event('input'));
+})()"""
 
 
 @contextlib.contextmanager
@@ -50,7 +56,7 @@ def drawn_picture(folder: pathlib.Path) -> pathlib.Path:
 
 
 def take(address: str, picture: pathlib.Path, **window) -> bytes:
-    """Drops a picture, switches its most telling concept off and points at a word.
+    """Drops a picture, switches a concept on and keeps the map of the first new word.
 
     Args:
         address: of the page.
@@ -65,10 +71,13 @@ def take(address: str, picture: pathlib.Path, **window) -> bytes:
         browser.wait_for("document.querySelector('.panel')")
         browser.drop("#drop", picture)
         browser.wait_for("document.querySelector('.said')")
-        browser.click(".concept .switch")
-        browser.wait_for("document.querySelector('.concept.set')")
+        browser.click(".search")
+        browser.call("Input.insertText", text=CONCEPT)
+        browser.click(f".switch[aria-label={CONCEPT}]")
         browser.wait_for("document.querySelector('.before:not([hidden])')")
-        browser.run("document.querySelector('.said.new, .said:last-child').click()")
+        browser.run(CLEAR_SEARCH)
+        browser.run("document.querySelector('.said.new').click()")
+        browser.run("document.activeElement.blur()")
         browser.wait_for("document.querySelector('.picture.mapped')")
         time.sleep(0.5)  # the map fades in
         return browser.screenshot()

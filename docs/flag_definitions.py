@@ -25,6 +25,9 @@ _KINDS = {
     "config_file": "settings file",
 }
 _WITH_CHOICES = ("enum", "multi_enum")
+# Functions of our own that define a flag, the kind of that, and their arguments.
+_DEFINING = {"define_settings": "config_file"}
+_ORDERS = {"define_settings": ("name", "help")}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -129,12 +132,14 @@ def _required(tree: ast.Module) -> Iterator[str]:
 
 
 def _defined(root: pathlib.Path, path: pathlib.Path) -> Iterator[Flag]:
-    calls = sorted(_calls(_tree(path), "DEFINE_"), key=lambda found: found[1].lineno)
+    """Flags of a module; calls whose name is no literal are within functions."""
+    calls = sorted(_calls(_tree(path), "DEFINE_", *_DEFINING), key=lambda one: one[1].lineno)
     for method, call in calls:
-        kind = method.removeprefix("DEFINE_")
-        order = ("name", "default", *(["enum_values"] if kind in _WITH_CHOICES else []), "help")
-        given = dict(zip(order, call.args, strict=False))
+        kind = _DEFINING.get(method, method.removeprefix("DEFINE_"))
+        given = dict(zip(_ORDERS.get(method, _order(kind)), call.args, strict=False))
         given |= {keyword.arg: keyword.value for keyword in call.keywords}
+        if not isinstance(given["name"], ast.Constant):
+            continue
         words = _KINDS.get(kind, kind.replace("_", " "))
         if kind in _WITH_CHOICES:
             words += " " + ", ".join(f"`{o}`" for o in _choices(root, path, given["enum_values"]))
@@ -142,6 +147,11 @@ def _defined(root: pathlib.Path, path: pathlib.Path) -> Iterator[Flag]:
             _typed(given[part]) if part in given else "" for part in ("name", "default", "help")
         )
         yield Flag(name, words, default, explanation)
+
+
+def _order(kind: str) -> tuple[str, ...]:
+    """The arguments of absl's functions that define flags of a kind."""
+    return ("name", "default", *(["enum_values"] if kind in _WITH_CHOICES else []), "help")
 
 
 def _typed(value: ast.expr) -> str:
@@ -205,13 +215,17 @@ def rows_of_table(path: pathlib.Path, table: str) -> list[dict]:
 
 def _rows(tree: ast.Module, value: ast.expr, constants: dict) -> list[dict]:
     if isinstance(value, ast.Dict):
-        return [{"name": ast.literal_eval(key)} for key in value.keys]
-    rows = []
-    for call in value.generators[0].iter.elts:
+        keys, calls = [ast.literal_eval(key) for key in value.keys], value.values
+    else:
+        keys, calls = [], value.generators[0].iter.elts
+    rows = [{"name": key} for key in keys] or [{} for _ in calls]
+    for row, call in zip(rows, calls, strict=True):
+        if not isinstance(call, ast.Call):
+            continue
         given = dict(zip(_fields(tree, ast.unparse(call.func)), call.args, strict=False))
         given |= {keyword.arg: keyword.value for keyword in call.keywords}
         values = {name: _constant(node, constants) for name, node in given.items()}
-        rows.append({name: each for name, each in values.items() if each is not None})
+        row |= {name: each for name, each in values.items() if each is not None}
     return rows
 
 

@@ -42,15 +42,20 @@ def pages(root: pathlib.Path = ROOT) -> dict[str, str]:
     }
 
 
-def console_commands(root: pathlib.Path) -> dict[str, str]:
-    """Module -> its command, from setup.py."""
+def console_commands(root: pathlib.Path) -> dict[str, list[str]]:
+    """Module -> the commands that it is installed as, from setup.py and the command's own table."""
     source = (root / "setup.py").read_text("utf-8")
     texts = [n.value for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Constant)]
     scripts = (re.fullmatch(r"(\S+) = (\S+):run", str(text)) for text in texts)
-    return {script[2]: script[1] for script in scripts if script}
+    found: dict[str, list[str]] = {}
+    for row in rows_of_table(root / "experiments" / "command.py", "PROGRAMS"):
+        found.setdefault(row["module"], []).append(f"s-cnn-rnn {row['name']}")
+    for script in filter(None, scripts):
+        found.setdefault(script[2], []).append(script[1])
+    return found
 
 
-def commands_page(found: Sequence[Program], commands: dict[str, str]) -> str:
+def commands_page(found: Sequence[Program], commands: dict[str, list[str]]) -> str:
     """Every program with its description and flags, in groups."""
     parts = [
         "# Every command\n\nMade from the programs' own source. Each runs as `python -m MODULE`; "
@@ -63,12 +68,13 @@ def commands_page(found: Sequence[Program], commands: dict[str, str]) -> str:
         here = [program for program in left if program.module.startswith(prefixes)]
         left = [program for program in left if program not in here]
         parts.append(f"## {title or 'Using and measuring a finished run'}\n")
-        parts += [_program(program, commands.get(program.module, "")) for program in here]
+        parts += [_program(program, commands.get(program.module, [])) for program in here]
     return "\n".join(parts)
 
 
-def _program(program: Program, command: str) -> str:
-    called = f"\nInstalled as `{command}`.\n" if command else ""
+def _program(program: Program, commands: Sequence[str]) -> str:
+    names = " and ".join(f"`{command}`" for command in commands)
+    called = f"\nInstalled as {names}.\n" if names else ""
     lines = [f"### {program.module}\n{called}", markdown_of(program.description), ""]
     if program.flags:
         lines += ["| flag | value | default | |", "|---|---|---|---|"]

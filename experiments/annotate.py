@@ -81,11 +81,15 @@ def main(arguments: list[str]) -> None:
     tensorflow_start.only_warnings()
     try:
         skipped = _annotate(tuple(arguments[1:]))
-    except (ImportError, OSError, ValueError, MemoryError) as error:
+    except (ImportError, OSError, ValueError) as error:
         if isinstance(error, BrokenPipeError):  # such as by `| head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(1)
-        sys.exit(f"annotate: {error or 'not enough memory; --batch=4 needs less'}")
+        sys.exit(f"annotate: {error}")
+    except Exception as error:
+        if not tensorflow_start.is_out_of_memory(error):
+            raise
+        sys.exit("annotate: not enough memory; --batch=4 needs less than the usual 32")
     except KeyboardInterrupt:
         told = "annotate: stopped; with --output or --write the same command goes on"
         print(told, file=sys.stderr)

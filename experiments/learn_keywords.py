@@ -59,8 +59,12 @@ def main(arguments: list[str]) -> None:
         )
     except KeyboardInterrupt:
         sys.exit("learn-keywords: stopped; the same command begins anew")
-    except (ImportError, OSError, ValueError, MemoryError) as error:
-        sys.exit(f"learn-keywords: {error or 'not enough memory'}")
+    except (ImportError, OSError, ValueError) as error:
+        sys.exit(f"learn-keywords: {error}")
+    except Exception as error:
+        if not tensorflow_start.is_out_of_memory(error):
+            raise
+        sys.exit("learn-keywords: not enough memory; end other programs, the same command goes on")
 
 
 def run() -> None:

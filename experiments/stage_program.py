@@ -63,6 +63,14 @@ def _run(programs: tuple[str, ...]) -> None:
         sys.exit(f"{stop}; the same command goes on from there")
     except (BadData, OSError, TrainingDiverged, ValueError) as error:
         sys.exit(f"train: {error}")
+    except Exception as error:
+        if not tensorflow_start.is_out_of_memory(error):
+            raise
+        sys.exit(
+            "train: not enough memory for a step; give its stage a smaller batch "
+            "(--config.stages.STAGE.photographs, in a new --run), or freeze the CNN "
+            "(--config.frozen_encoder=True)"
+        )
     _tell(folder, [stage for stage in planned_stages(settings) if stage.program in programs])
 
 

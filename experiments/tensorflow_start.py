@@ -12,6 +12,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "1")
 
 
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether Python or TensorFlow has found no memory for what it was about to do."""
+    return isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError"
+
+
 def only_warnings() -> None:
     """Leaves warnings and errors, without those about what our own models do on purpose."""
     logging.set_verbosity(logging.WARNING)

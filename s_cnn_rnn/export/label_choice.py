@@ -66,7 +66,7 @@ def label_choice(folder: RunFolder, name: str, predicted: Callable = predict) ->
     if name == TOP:
         return LabelChoice(name, np.full(count, -np.inf, np.float32), min(FIXED_LENGTH, count))
     truth = labelled_split(folder, "train").concepts
-    chosen = THRESHOLDS[CHOICES[name]](predicted(folder, "train").concepts, truth)
+    chosen = THRESHOLDS[CHOICES[name]](predicted(folder, "train").s_hat, truth)
     return LabelChoice(name, _rounded_up(np.broadcast_to(chosen, count)), count)
 
 

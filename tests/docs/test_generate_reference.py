@@ -8,7 +8,7 @@ from absl import flags
 
 from docs import generate_reference
 from docs.flag_definitions import ROOT, programs, rows_of_table
-from docs.navigation import present
+from docs.site_hooks import present
 from s_cnn_rnn.settings import RunSettings, StageSettings
 
 
@@ -42,9 +42,18 @@ def test_every_program_and_installed_command_is_there(found):
     page = generate_reference.pages()["commands.md"]
     commands = generate_reference.console_commands(ROOT)
     assert set(commands) <= set(found)
-    for module, command in commands.items():
+    for module, names in commands.items():
         assert f"### {module}\n" in page
-        assert f"Installed as `{command}`." in page
+        for name in names:
+            assert re.search(f"^Installed as .*`{name}`", page, re.MULTILINE)
+    assert commands["experiments.compare"] == ["s-cnn-rnn compare", "s-cnn-rnn-compare"]
+
+
+def test_settings_files_are_flags_and_functions_that_define_flags_are_none(found):
+    flags_of_train = {flag.name: flag for flag in found["experiments.train"].flags}
+    assert set(flags_of_train) == {"config", "system", "run", "devices"}
+    assert flags_of_train["config"].required
+    assert flags_of_train["config"].explanation.startswith("Settings file")
 
 
 def test_rows_of_the_table_of_systems_are_whole():

@@ -45,7 +45,7 @@ def test_thresholds_are_those_of_the_evaluation(label_run):
     # float32 neighbours: a threshold between them has no place of its own in float32.
     scores = np.random.default_rng(0).random((len(truth), count)).astype(np.float32)
     scores[:, 0] = np.where(truth[:, 0], np.nextafter(np.float32(0.5), np.float32(1)), 0.5)
-    predictions = types.SimpleNamespace(concepts=scores)
+    predictions = types.SimpleNamespace(s_hat=scores)
     for name, chooser in (
         ("threshold", best_threshold),
         ("label_thresholds", best_label_thresholds),

@@ -1,4 +1,4 @@
-"""A hook of mkdocs: the navigation without pages that this version does not have.
+"""Hooks of mkdocs: a navigation without pages that this version lacks; docstrings as Markdown.
 
 Pages come and go with the parts they describe; mkdocs.yml names all of them once.
 """
@@ -30,3 +30,8 @@ def present(entries: list, docs: pathlib.Path) -> list:
         if target:
             kept.append({title: target})
     return kept
+
+
+def on_page_content(html: str, **_) -> str:
+    """Called by mkdocs with each page: docstrings end a line before code with two colons."""
+    return html.replace("::</p>", ":</p>")
