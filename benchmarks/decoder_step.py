@@ -37,6 +37,7 @@ from benchmarks.worker import contestants_of, versions_of, workers
 
 QUICK = {"words": 500, "units": 32, "steps": 8, "mean length": 5, "xla": False}
 SEQUENCES = (32, 160)
+PATIENCE = 5.0  # seconds: PyTorch's bfloat16 on a CPU without units for it is told once
 LEAST_SHARE = 0.6  # of the machine's matrix product, at 160 sequences
 
 
@@ -46,7 +47,9 @@ def measure(workload: Mapping, *, rounds: int, budget: float) -> dict:
     words = float(np.mean([real_steps(batch).sum() for batch in drawn]))
     sides = [("tensorflow_decoder", {})]
     with workers(sides, "torch_decoder", workload) as (started, absent):
-        timings = interleaved(contestants_of(started), rounds=rounds, budget=budget)
+        timings = interleaved(
+            contestants_of(started), rounds=rounds, budget=budget, patience=PATIENCE
+        )
         versions = versions_of(started)
     useful = useful_gflop(workload, words)
     lines = comparisons(workload["sequences"], timings)

@@ -53,7 +53,7 @@ def curve(
         with workers([(sides[0], {})], sides[1], given) as (started, absent):
             runs = contestants_of(started)
             runs = {name: runs[name] for name in chosen if name in runs}
-            timings = interleaved(runs, rounds=rounds, budget=budget)
+            timings = interleaved(runs, rounds=rounds, budget=budget, patience=10.0)
             versions |= versions_of(started)
             missing = absent
         print(f"{quantity} {value}")

@@ -6,9 +6,10 @@
 512 cells, 12,000 words. Ours: float32 and bfloat16 for the CNN and for the other parts, on
 TensorFlow's Eigen kernels and on oneDNN's (TF_ENABLE_ONEDNN_OPTS; the default depends on the CPU).
 PyTorch: the same CNN with the same padding and stored batch statistics, packed captions,
-channels_last and contiguous, float32 and bfloat16 autocast. Parts are timed by themselves: the CNN
-forward, the CNN with the concepts' loss, the decoder from features. --xla adds ours compiled
-whole by XLA, which takes minutes to compile.
+channels_last and contiguous, float32 and, where the CPU has bfloat16 units, bfloat16 autocast
+(without them its convolutions are many times slower than in float32). Parts are timed by
+themselves: the CNN forward, the CNN with the concepts' loss, the decoder from features. --xla
+adds ours compiled whole by XLA, which takes minutes to compile.
 Takes about 7 minutes on two cores. Results: benchmarks/results/joint_step.json.
 """
 
@@ -17,7 +18,15 @@ from collections.abc import Sequence
 from absl import app, flags
 
 from benchmarks.captions import PAPER
-from benchmarks.measuring import as_json, comparison, interleaved, line, say, write_results
+from benchmarks.measuring import (
+    as_json,
+    comparison,
+    has_bf16_units,
+    interleaved,
+    line,
+    say,
+    write_results,
+)
 from benchmarks.quick import is_quick
 from benchmarks.worker import contestants_of, versions_of, workers
 
@@ -34,6 +43,8 @@ AIM = 1.4
 
 def measure(workload: dict, *, rounds: int, budget: float, patience: float) -> dict:
     """Times all contestants."""
+    if not has_bf16_units():
+        workload = {**workload, "torch precisions": ["f32"]}
     sides = [("tensorflow_joint", {"TF_ENABLE_ONEDNN_OPTS": number}) for number in "01"]
     with workers(sides, "torch_joint", workload) as (started, absent):
         timings = interleaved(

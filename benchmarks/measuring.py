@@ -14,6 +14,7 @@ import numpy as np
 from s_cnn_rnn.results import commit, hardware
 
 RESULTS = pathlib.Path(__file__).parent / "results"
+COMPILING = 10  # times the patience: a first round compiles
 FEWEST_ROUNDS = 3  # even where time is short: a median and quartiles need them
 
 
@@ -73,8 +74,8 @@ def interleaved(
         rounds: how often each is timed.
         warm_up: rounds before, which do not count.
         budget: seconds after which no further round begins, once there are `FEWEST_ROUNDS`.
-        patience: seconds; a contestant that takes longer in the last warm-up round runs no more,
-            and that round is its timing.
+        patience: seconds; a contestant that takes longer in the last warm-up round, or
+            `COMPILING` times as long in an earlier one, runs no more, and that is its timing.
     """
     contestants = dict(contestants)
     seconds = {name: [] for name in contestants}
@@ -86,7 +87,8 @@ def interleaved(
             break
         for name, run in list(contestants.items()):
             took = run()
-            given_up = measured == -1 and took > patience
+            limit = patience * (1 if measured == -1 else COMPILING)
+            given_up = measured < 0 and took > limit
             if measured >= 0 or given_up:
                 seconds[name].append(took)
             if given_up:
@@ -164,6 +166,12 @@ def say(timings: Mapping[str, Timing], lines: Sequence[dict | None]) -> None:
                 f"  {found['question']}: {found['ours']} is {found['times as quick']:.2f} times as "
                 f"quick as {found['peer']} (aim {found['aim']:g})"
             )
+
+
+def has_bf16_units() -> bool:
+    """Whether the CPU multiplies bfloat16 itself; True where that cannot be told."""
+    information = pathlib.Path("/proc/cpuinfo")
+    return not information.exists() or "bf16" in information.read_text("utf-8", errors="replace")
 
 
 def load() -> float:

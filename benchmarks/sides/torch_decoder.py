@@ -80,13 +80,20 @@ def runnable(run: Callable[[], object]) -> Callable[[], object]:
         with torch.backends.mkldnn.flags(enabled=False):
             return run()
 
-    try:
-        run()
-    except RuntimeError as error:
-        if "primitive" not in str(error):
-            raise
-        return without_onednn
-    return run
+    def first_run():
+        nonlocal chosen
+        try:
+            result = run()
+        except RuntimeError as error:
+            if "primitive" not in str(error):
+                raise
+            chosen = without_onednn
+            return chosen()
+        chosen = run
+        return result
+
+    chosen = first_run
+    return lambda: chosen()
 
 
 def contestants(workload: Mapping) -> dict[str, Callable[[], object]]:

@@ -53,7 +53,7 @@ class Captioner(nn.Module):
 def contestants(workload: Mapping) -> dict[str, Callable[[], object]]:
     """Each runs one step; whole steps give their loss."""
     given, found = drawn(workload), {}
-    for precision in ("f32", "bf16"):
+    for precision in workload.get("torch precisions", ("f32", "bf16")):
         for layout in ("channels_last", "contiguous"):
             found[f"PyTorch packed {layout} {precision}"] = _steps(
                 workload, given, precision, layout, whole=True

@@ -55,6 +55,8 @@ def test_a_contestant_beyond_patience_is_timed_once():
         patience=20.0,
     )
     assert found["slow"] == Timing(60.0, 60.0, 60.0, 1)
+    hopeless = interleaved({"a": told([201.0])}, rounds=3, warm_up=2, patience=20.0)
+    assert hopeless["a"] == Timing(201.0, 201.0, 201.0, 1)
     assert found["quick"] == Timing(1.0, 1.0, 1.0, 3)
 
 
