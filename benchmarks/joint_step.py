@@ -73,7 +73,7 @@ def measure(workload: dict, *, rounds: int, budget: float, patience: float) -> d
 def main(_: Sequence[str]) -> None:
     """Measures."""
     quick = is_quick()
-    limits = {"rounds": 9, "budget": 150.0, "patience": 6.0}
+    limits = {"rounds": 9, "budget": 100.0, "patience": 6.0}
     if quick:
         limits = {"rounds": 3, "budget": 5.0, "patience": 20.0}
     content = measure(QUICK if quick else FULL, **limits)
