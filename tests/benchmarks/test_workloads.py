@@ -196,6 +196,9 @@ def test_the_table_has_every_line(tmp_path):
     assert result_table.filled(new, tmp_path) == new
 
 
+OF_ONES_OWN_RUN = {"exported"}  # needs a trained run, which make benchmark has not
+
+
 def test_every_program_is_in_the_makefile_and_the_guide():
     programs = {
         path.stem
@@ -205,6 +208,7 @@ def test_every_program_is_in_the_makefile_and_the_guide():
     made = (ROOT / "Makefile").read_text("utf-8")
     guide = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
     for program in programs:
-        assert re.search(rf"\b{program}\b", made), program
+        if program not in OF_ONES_OWN_RUN:
+            assert re.search(rf"\b{program}\b", made), program
         assert f"`{program}`" in guide, program
     assert os.path.exists(ROOT / "benchmarks" / "peers.txt")
