@@ -181,7 +181,8 @@ def _fill(arrays, outputs, data, mirrored, progress, *, first, on_part) -> None:
     ):
         found = outputs.predict_on_batch(images)
         for name, array in arrays.items():
-            array[done : done + len(images)] = found[name]
+            # On several devices each gives the whole batch, one after the other.
+            array[done : done + len(images)] = found[name][: len(images)]
         done += len(images)
         if progress:
             progress(done, len(data))

@@ -73,7 +73,8 @@ def _word_inputs(model: AnnotationModel, captions: int, longest: int, *, draws: 
 def _likelihood_of_words(model: AnnotationModel, inputs: dict, opening: dict, training):
     words = inputs["words"]
     if model.label_order == PREDICTED_ORDER:
-        words = PreferredOrder(model.decoder, name="preferred_order")(words, opening)
+        decoder = getattr(model.decoder, "part", model.decoder)
+        words = PreferredOrder(decoder, name="preferred_order")(words, opening)
     return model.decoder(words, opening, inputs.get("drawn"), training=training)
 
 
@@ -97,7 +98,9 @@ class _AtInference(keras.layers.Layer):
     """
 
     def __init__(self, part: keras.layers.Layer):
-        super().__init__(dtype=part.dtype_policy, name=f"{part.name}_at_inference")
+        super().__init__(
+            dtype=part.dtype_policy, autocast=part.autocast, name=f"{part.name}_at_inference"
+        )
         self.part, self.built = part, True
 
     def call(self, *arguments, training=None):

@@ -253,5 +253,6 @@ class Likelihoods:
         batch = min(32, total)
         for start in range(0, total, batch):
             found = self.model.predict_on_batch(_batch(given, start, batch))
-            parts.append({name: values[: total - start] for name, values in found.items()})
+            count = min(batch, total - start)
+            parts.append({name: values[:count] for name, values in found.items()})
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -35,16 +35,17 @@ def write(whole: WholeModel, path: pathlib.Path, precision: str) -> None:
     """
     import onnx
 
-    model = onnx.version_converter.convert_version(_translated(whole), OPERATORS)
+    model = _translated(whole)
+    for graph in _graphs(model.graph):
+        _spell_out(graph)
+    _require_standard(model.graph)
+    model = onnx.version_converter.convert_version(model, OPERATORS)
     model.ir_version = min(model.ir_version, FORMAT_VERSION)
     _append_text(model.graph, whole)
     if precision == "float16":
         for graph in _graphs(model.graph):
             _store_in_16_bits(graph)
     _name_shapes(model.graph)
-    strange = {node.domain for graph in _graphs(model.graph) for node in graph.node} - {""}
-    if strange:
-        raise ValueError(f"operators outside the standard would be needed, of {sorted(strange)}")
     properties = {
         "words": words_by_id(whole.vocabulary),
         "concepts": whole.model.learnt_concepts,
@@ -68,6 +69,41 @@ def _translated(whole: WholeModel):
 
     model, _ = tf2onnx.convert.from_function(annotate, input_signature=spec, opset=TRANSLATED)
     return model
+
+
+SPELLED_OUT = {"Expm1": ("Exp", "Sub"), "Log1p": ("Add", "Log")}
+"""TensorFlow's operations of which the converter makes none: exp(x) - 1, log(x + 1)."""
+
+
+def _spell_out(graph) -> None:
+    """Puts two standard operators in the place of each of `SPELLED_OUT`."""
+    from onnx import helper, numpy_helper
+
+    nodes = []
+    for node in graph.node:
+        if node.op_type not in SPELLED_OUT:
+            nodes.append(node)
+            continue
+        first, second = SPELLED_OUT[node.op_type]
+        name, one = f"{node.output[0]}_{first}", f"{node.output[0]}_one"
+        graph.initializer.append(numpy_helper.from_array(np.float32(1), one))
+        takes_one = {"Add", "Sub"}
+        nodes += [
+            helper.make_node(first, [node.input[0], *([one] * (first in takes_one))], [name]),
+            helper.make_node(second, [name, *([one] * (second in takes_one))], [node.output[0]]),
+        ]
+    del graph.node[:]
+    graph.node.extend(nodes)
+
+
+def _require_standard(graph) -> None:
+    """The converter passes on what it does not know, without a word."""
+    from onnx import defs
+
+    nodes = [node for each in _graphs(graph) for node in each.node]
+    strange = {n.op_type for n in nodes if n.domain or not defs.has(n.op_type)}
+    if strange:
+        raise ValueError(f"there is no standard operator of ONNX for {', '.join(sorted(strange))}")
 
 
 def _append_text(graph, whole: WholeModel) -> None:

@@ -11,7 +11,7 @@ def nice_ticks(low: float, high: float, most: int = 6) -> list[float]:
         high: the largest value; must not be below ``low``.
         most: at most so many intervals.
     """
-    if high == low:
+    if high - low < 1e-300:  # the same, or too near for any round number between
         pad = abs(high) / 2 or 1.0
         low, high = low - pad, high + pad
     rough = (high - low) / most
