@@ -31,6 +31,7 @@ from s_cnn_rnn.results import commit, hardware  # isort: skip
 from s_cnn_rnn.run_folder import RunFolder  # isort: skip
 from s_cnn_rnn.settings import RunSettings  # isort: skip
 from s_cnn_rnn.training import train  # isort: skip
+from s_cnn_rnn.whole_files import whole_file  # isort: skip
 
 STAGE = "rnn_predicted"
 COMMON = {"steps": 600, "photographs": 32, "captions": 2, "evaluate_every": 300}
@@ -164,12 +165,10 @@ def replace_finding(path: pathlib.Path, finding: str, rows: Sequence[dict]) -> N
     last = ["commit", "hardware", "folder"]
     names = [name for name in dict.fromkeys(n for row in merged for n in row) if name not in last]
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    with unfinished.open("w", encoding="utf-8", newline="") as file:
+    with whole_file(path) as unfinished, unfinished.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, [*names, *last], restval="", lineterminator="\n")
         writer.writeheader()
         writer.writerows(merged)
-    unfinished.replace(path)
 
 
 def main(_: list[str]) -> None:

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 
+from s_cnn_rnn.whole_files import whole_file
+
 _METADATA = "metadata.json"
 
 
@@ -72,16 +74,11 @@ def write_arrays(
         OSError: no room or no right to write; nothing is left behind.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            write = np.savez_compressed if compressed else np.savez
-            write(file, **{_METADATA: np.array(json.dumps(metadata))}, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write = np.savez_compressed if compressed else np.savez
+    with whole_file(path) as unfinished, unfinished.open("wb") as file:
+        write(file, **{_METADATA: np.array(json.dumps(metadata))}, **arrays)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def read_arrays(path: pathlib.Path) -> tuple[dict[str, np.ndarray], dict]:

@@ -1,10 +1,11 @@
 """How s_hat is distributed over training photographs: what is usual, and what goes together."""
 
 import dataclasses
-import os
 import pathlib
 
 import numpy as np
+
+from s_cnn_rnn.whole_files import whole_file
 
 SMALLEST = 1e-7
 """Probabilities are held this far from 0 and 1 before their log-odds are taken; deviations that
@@ -86,16 +87,15 @@ class ConceptStatistics:
             made_from: what they depend on, such as a digest of the weights.
         """
         above = self.correlation[np.triu_indices(len(self.mean), 1)].astype(np.float16)
-        unfinished = path.with_name(f".{path.stem}.{os.getpid()}.npz")
-        np.savez_compressed(
-            unfinished,
-            photographs=self.photographs,
-            mean=self.mean,
-            deviation=self.deviation,
-            above=above,
-            made_from=made_from,
-        )
-        unfinished.replace(path)
+        with whole_file(path) as unfinished, unfinished.open("wb") as file:
+            np.savez_compressed(
+                file,
+                photographs=self.photographs,
+                mean=self.mean,
+                deviation=self.deviation,
+                above=above,
+                made_from=made_from,
+            )
 
     @classmethod
     def load(cls, path: pathlib.Path, made_from: str) -> "ConceptStatistics | None":

@@ -26,6 +26,7 @@ from s_cnn_rnn.photograph_metadata import (
     text_of,
 )
 from s_cnn_rnn.picture_data import same_picture
+from s_cnn_rnn.whole_files import whole_file
 
 _IPTC_CHARSET, _UTF8 = "Iptc.Envelope.CharacterSet", "\x1b%G"
 _LONGEST_IPTC_KEYWORD, _LONGEST_IPTC_CAPTION = 64, 2000  # bytes, as IPTC-IIM has it
@@ -103,17 +104,13 @@ def write_atomically(path: pathlib.Path, content: bytes) -> None:
     Raises:
         OSError: no room or no right to write; nothing is left behind.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
+    with whole_file(path) as unfinished:
+        with unfinished.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         if path.exists():
-            temporary.chmod(path.stat().st_mode & 0o7777)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+            unfinished.chmod(path.stat().st_mode & 0o7777)
 
 
 def _written(image, new: Metadata, name: str, *, iptc: bool) -> bytes:

@@ -6,7 +6,6 @@ Ie is zero. It sees no photograph, so it writes one and the same annotation for 
 
 import dataclasses
 import json
-import os
 import pathlib
 from collections.abc import Callable
 
@@ -27,6 +26,7 @@ from s_cnn_rnn.run_inputs import frozen_inputs
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.systems import find_system
 from s_cnn_rnn.vocabulary import Vocabulary
+from s_cnn_rnn.whole_files import whole_file
 from s_cnn_rnn.writing import BATCH, Writer, look_together, see_nothing, write
 
 FORMAT = 2  # of the files; what an older program saved is predicted anew
@@ -91,9 +91,8 @@ class Predictions:
         path = folder.predictions(self.made_from["split"])
         path.parent.mkdir(parents=True, exist_ok=True)
         if self.s_hat is not None:
-            unfinished = path.with_name(f".{path.stem}.{os.getpid()}.npy")
-            np.save(unfinished, self.s_hat)
-            unfinished.replace(_s_hat_path(path))
+            with whole_file(_s_hat_path(path)) as unfinished, unfinished.open("wb") as file:
+                np.save(file, self.s_hat)
         if self.made_from["kind"] == "captions":
             annotations = {p.image_id: p.annotation for p in self.photographs}
             write_coco_results(path.with_suffix(".coco.json"), annotations)
@@ -102,9 +101,9 @@ class Predictions:
             "text_only": self.text_only,
             "photographs": [dataclasses.asdict(p) for p in self.photographs],
         }
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-        unfinished.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", "utf-8")
-        unfinished.replace(path)
+        with whole_file(path) as unfinished:
+            text = json.dumps(content, ensure_ascii=False, indent=1)
+            unfinished.write_text(text + "\n", "utf-8")
         return path
 
     @classmethod

@@ -15,6 +15,8 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from s_cnn_rnn.whole_files import whole_file
+
 # Rows that agree in these are the same measurement; a later one replaces the earlier. One seed
 # never replaces the mean of several.
 KEY = (
@@ -189,14 +191,12 @@ def _locked(folder: pathlib.Path) -> Iterator[None]:
 
 
 def _write(path: pathlib.Path, rows: Iterable[Result]) -> None:
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
-    with unfinished.open("w", encoding="utf-8", newline="") as file:
+    with whole_file(path) as unfinished, unfinished.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         for row in rows:
             fields = dataclasses.astuple(row)
             writer.writerow("" if field is None else field for field in fields)
-    os.replace(unfinished, path)
 
 
 def hardware() -> str:

@@ -2,9 +2,10 @@
 
 import json
 import numbers
-import os
 import pathlib
 from collections.abc import Collection, Mapping
+
+from s_cnn_rnn.whole_files import whole_file
 
 
 def write_coco_results(path: str | pathlib.Path, captions: Mapping[int, str]) -> None:
@@ -29,9 +30,8 @@ def write_coco_results(path: str | pathlib.Path, captions: Mapping[int, str]) ->
     records.sort(key=lambda record: record["image_id"])
     lines = ",\n".join(json.dumps(record, ensure_ascii=False) for record in records)
     path = pathlib.Path(path)
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
-    unfinished.write_text(f"[\n{lines}\n]\n", "utf-8")
-    os.replace(unfinished, path)
+    with whole_file(path) as unfinished:
+        unfinished.write_text(f"[\n{lines}\n]\n", "utf-8")
 
 
 def read_coco_results(

@@ -11,8 +11,9 @@ import numpy as np
 from s_cnn_rnn.report import charts
 from s_cnn_rnn.report.contents import LearningCurve, Written
 from s_cnn_rnn.report.formatting import marked
-from s_cnn_rnn.report.page import SIDE_BY_SIDE_PIXELS, environment
+from s_cnn_rnn.report.page import SIDE_BY_SIDE_PIXELS
 from s_cnn_rnn.report.scores import Score
+from s_cnn_rnn.report.templates import render, write_page
 from s_cnn_rnn.report.thumbnails import make_thumbnail
 from s_cnn_rnn.report.wording import WORDINGS
 
@@ -162,30 +163,23 @@ def write_comparison(path: str | os.PathLike, compared: SystemsCompared) -> path
     Raises:
         ValueError: a photograph's bytes do not decode.
     """
-    path = pathlib.Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    unfinished.write_text(render_comparison(compared), "utf-8", errors="replace")
-    unfinished.replace(path)
-    return path
+    pathlib.Path(path).parent.mkdir(parents=True, exist_ok=True)
+    return write_page(path, render_comparison(compared))
 
 
 def render_comparison(compared: SystemsCompared) -> str:
     """The page as HTML text."""
     pairs = [(pair, {one.metric: one for one in pair.differences}) for pair in compared.pairs]
-    return (
-        environment()
-        .get_template("comparison.html.j2")
-        .render(
-            compared=compared,
-            wording=WORDINGS[compared.kind],
-            score_rows=[(row, {s.metric: s for s in row.scores}) for row in compared.scores],
-            metrics=list(dict.fromkeys(s.metric for row in compared.scores for s in row.scores)),
-            pair_rows=pairs,
-            pair_metrics=list(dict.fromkeys(metric for _, found in pairs for metric in found)),
-            charts=_charts(compared.curves),
-            cards=[_card(photograph) for photograph in compared.photographs],
-        )
+    return render(
+        "comparison.html.j2",
+        compared=compared,
+        wording=WORDINGS[compared.kind],
+        score_rows=[(row, {s.metric: s for s in row.scores}) for row in compared.scores],
+        metrics=list(dict.fromkeys(s.metric for row in compared.scores for s in row.scores)),
+        pair_rows=pairs,
+        pair_metrics=list(dict.fromkeys(metric for _, found in pairs for metric in found)),
+        charts=_charts(compared.curves),
+        cards=[_card(photograph) for photograph in compared.photographs],
     )
 
 

@@ -7,11 +7,11 @@ import os
 import pathlib
 from collections.abc import Sequence
 
-import jinja2
 import numpy as np
 from PIL import Image
 
 from s_cnn_rnn.explanation import Explanation, WordReasons
+from s_cnn_rnn.report.templates import render, write_page
 from s_cnn_rnn.report.thumbnails import Thumbnail, make_thumbnail
 from s_cnn_rnn.shown_maps import above_average, region, shown_map
 from s_cnn_rnn.word_maps import enlarge
@@ -40,24 +40,14 @@ def write_explanations(
     Returns:
         The path written.
     """
-    path = pathlib.Path(path)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(pathlib.Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     cards = [_card(explanation, photograph) for explanation, photograph in explained]
-    text = environment.get_template("explanation.html.j2").render(
+    text = render(
+        "explanation.html.j2",
         cards=cards,
         system=system,
         shares=any(word["shares"] for card in cards for word in card["words"]),
     )
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    unfinished.write_text(text, "utf-8", errors="replace")
-    unfinished.replace(path)
-    return path
+    return write_page(path, text)
 
 
 def _card(explanation: Explanation, photograph: bytes) -> dict:

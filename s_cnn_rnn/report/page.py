@@ -1,19 +1,14 @@
-"""Writes the page: chooses what to show, hands it to the templates.
-
-The templates escape every text (captions and file names come from strangers); the page's content
-security policy also forbids scripts and every request.
-"""
+"""Writes the page: chooses what to show, hands it to the templates."""
 
 import os
 import pathlib
 from collections.abc import Sequence
 
-import jinja2
-
 from s_cnn_rnn.report import charts, co_occurrence, formatting, gallery, thumbnails
 from s_cnn_rnn.report.concepts import ConceptScores, CoOccurrence
 from s_cnn_rnn.report.contents import ComparedRun, Concept, Report, ReportPhotograph
 from s_cnn_rnn.report.scores import Score
+from s_cnn_rnn.report.templates import render, write_page
 
 SIDE_BY_SIDE_PHOTOGRAPHS = 12
 SIDE_BY_SIDE_PIXELS = 360
@@ -33,22 +28,17 @@ def write_report(path: str | os.PathLike, report: Report) -> pathlib.Path:
         ValueError: a photograph's bytes do not decode.
         FileNotFoundError: the folder does not exist.
     """
-    path = pathlib.Path(path)
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    # Names of files may hold bytes that are no text (lone surrogates): written as "?".
-    unfinished.write_text(render_report(report), "utf-8", errors="replace")
-    unfinished.replace(path)
-    return path
+    return write_page(path, render_report(report))
 
 
 def render_report(report: Report) -> str:
     """The page as HTML text; see `write_report`."""
-    template = environment().get_template("page.html.j2")
     wording = report.wording
     everyday = frozenset()
     if wording.folds_everyday:
         everyday = gallery.everyday_concepts(report.photographs)
-    return template.render(
+    return render(
+        "page.html.j2",
         report=report,
         wording=wording,
         headline=_headline(report),
@@ -71,24 +61,6 @@ def render_report(report: Report) -> str:
         co_occurrence=_co_occurrence(report.co_occurrence),
         settings=formatting.flatten(report.settings),
     )
-
-
-def environment() -> jinja2.Environment:
-    """The templates, which escape every text."""
-    templates = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(pathlib.Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    templates.filters.update(
-        number=formatting.number,
-        duration=formatting.duration,
-        measured=formatting.is_measured,
-        text=formatting.as_text,
-    )
-    return templates
 
 
 def _systems(report: Report) -> list[tuple[str, Sequence[Score]]]:
