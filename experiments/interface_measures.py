@@ -9,18 +9,12 @@ defines every measure. Intervals are 95%, by bootstrap over photographs. CIDEr i
 `quick_cider`: to be compared within this file alone.
 """
 
-import sys
+from absl import flags
 
-from absl import app, flags
+from experiments import measure_program, measures_run
 
-from experiments import tensorflow_start  # first: before TensorFlow is imported
-
-from experiments import evaluation_run, measures_run  # isort: skip
-
-_RUN = flags.DEFINE_string("run", None, "Folder of a finished run that writes captions.")
-_SPLIT = flags.DEFINE_string("split", "validation", "Split to measure on.")
+flags.adopt_module_key_flags(measure_program)
 _PHOTOGRAPHS = flags.DEFINE_integer("photographs", 300, "How many, the first ones.", lower_bound=1)
-_RESULTS = flags.DEFINE_string("results", None, "Result file (CSV) to add the figures to.")
 _MEASURES = flags.DEFINE_multi_enum(
     "measure",
     list(measures_run.INTERFACE),
@@ -29,26 +23,11 @@ _MEASURES = flags.DEFINE_multi_enum(
 )
 
 
-def main(_: list[str]) -> None:
-    """Measures, prints, and adds result rows."""
-    tensorflow_start.only_warnings()
-    try:
-        measures_run.measure(
-            _RUN.value,
-            {name: measures_run.INTERFACE[name] for name in _MEASURES.value},
-            split=_SPLIT.value,
-            photographs=_PHOTOGRAPHS.value,
-            results=_RESULTS.value,
-            command=evaluation_run.command("experiments.interface_measures", sys.argv[1:]),
-        )
-    except (KeyError, OSError, ValueError) as error:
-        sys.exit(f"interface_measures: {error}")
-
-
 def run() -> None:
     """Entry point of the console command."""
-    flags.mark_flag_as_required("run")
-    app.run(main)
+    measure_program.run_measures(
+        "interface_measures", measures_run.INTERFACE, asked=_MEASURES, photographs=_PHOTOGRAPHS
+    )
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from keras import ops
@@ -141,6 +141,18 @@ class ConceptWriter:
         """CIDEr of each of the N photographs' captions (`quick_cider`), float64 [N]."""
         texts = [[" ".join(words)] for words in captions.words]
         return np.concatenate(quick_cider(texts, self.data.references))
+
+    def means(
+        self, rows: np.ndarray, figures: Mapping[str, Sequence[float]]
+    ) -> dict[str, np.ndarray]:
+        """The mean of each figure over each photograph's rows, float64 [N] (`mean_of_photograph`).
+
+        Args:
+            rows: which photograph each row is, int [R].
+            figures: of each row, [R] each.
+        """
+        count = len(self.s_hat)
+        return {name: mean_of_photograph(rows, row, count) for name, row in figures.items()}
 
     @functools.cached_property
     def _writer(self) -> Writer:

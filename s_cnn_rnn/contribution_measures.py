@@ -9,8 +9,8 @@ from s_cnn_rnn.attribution import (
     usual_s_hat,
 )
 from s_cnn_rnn.bootstrap import Ratios
-from s_cnn_rnn.concept_writer import ConceptWriter, mean_of_photograph
-from s_cnn_rnn.what_if_measures import written_about
+from s_cnn_rnn.concept_writer import ConceptWriter
+from s_cnn_rnn.what_if_measures import places_of_concepts, written_about
 
 DIFFERS = 0.01  # from the usual, in probability: other concepts cannot contribute
 REMOVED = 5
@@ -36,8 +36,7 @@ def agreement_scores(writer: ConceptWriter, *, seed: int = 0) -> Ratios:
     usual, chosen = usual_s_hat(writer.model), set(written_about(writer))
     asked, agreed, largest, drawn = [], [], [], []
     for row, words in enumerate(writer.before.words):
-        numbers = [writer.model.vocabulary.concept_numbers([word]) for word in words]
-        places = [t for t, number in enumerate(numbers) if number and number[0] in chosen]
+        places = places_of_concepts(writer, words, chosen)
         concepts = writer.s_hat[row]
         differ = np.flatnonzero(np.abs(concepts - usual) >= DIFFERS)
         if not places or len(differ) < 2 * REMOVED:
@@ -57,9 +56,7 @@ def agreement_scores(writer: ConceptWriter, *, seed: int = 0) -> Ratios:
         "word gone, largest": _gone(writer, asked, largest, usual),
         "word gone, random": _gone(writer, asked, drawn, usual),
     }
-    count = len(writer.s_hat)
-    means = {name: mean_of_photograph(rows, row, count) for name, row in figures.items()}
-    return Ratios.of_means(writer.image_ids, means)
+    return Ratios.of_means(writer.image_ids, writer.means(rows, figures))
 
 
 def _likelihoods(writer: ConceptWriter, row: int, words: list[str]) -> WordLikelihoods:

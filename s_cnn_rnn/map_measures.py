@@ -22,11 +22,11 @@ from PIL import Image, ImageFilter
 from s_cnn_rnn.annotation_model import AnnotationModel
 from s_cnn_rnn.attribution import WordLikelihoods
 from s_cnn_rnn.bootstrap import Ratios
-from s_cnn_rnn.concept_writer import ConceptWriter, mean_of_photograph
+from s_cnn_rnn.concept_writer import ConceptWriter
 from s_cnn_rnn.contribution_measures import rank_correlation
 from s_cnn_rnn.explanation import Explainer
 from s_cnn_rnn.photographs import read_photograph
-from s_cnn_rnn.what_if_measures import written_about
+from s_cnn_rnn.what_if_measures import places_of_concepts, written_about
 
 ASKED = 2  # words of each photograph
 STEPS = 7
@@ -58,8 +58,7 @@ def subjects(writer: ConceptWriter, explainer: Explainer, asked: int = ASKED) ->
     for row, words in enumerate(writer.before.words):
         [jpeg] = writer.data.photographs([row])
         pixels = read_photograph(jpeg, image_size=side)
-        numbers = [writer.model.vocabulary.concept_numbers([word]) for word in words]
-        about = [t for t, number in enumerate(numbers) if number and number[0] in chosen]
+        about = places_of_concepts(writer, words, chosen)
         if about:
             ids = writer.model.vocabulary.encode(words)
             likelihoods = WordLikelihoods(writer.model, _inputs(writer.model, pixels[None]), ids)
@@ -118,14 +117,8 @@ def randomisation_scores(writer: ConceptWriter) -> Ratios:
 def _means(writer: ConceptWriter, rows: list[int], figures: list[dict[str, float]]) -> Ratios:
     if not rows:
         raise ValueError("no caption has a word that the run writes about; take more photographs")
-    count = len(writer.s_hat)
-    return Ratios.of_means(
-        writer.image_ids,
-        {
-            name: mean_of_photograph(np.array(rows), [each[name] for each in figures], count)
-            for name in figures[0]
-        },
-    )
+    by_name = {name: [each[name] for each in figures] for name in figures[0]}
+    return Ratios.of_means(writer.image_ids, writer.means(np.array(rows), by_name))
 
 
 def maps_of(explainer: Explainer, subject: Subject) -> np.ndarray:

@@ -10,13 +10,14 @@ be gained by any s_hat.
 """
 
 import collections
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from s_cnn_rnn.bootstrap import Ratios
 from s_cnn_rnn.concept_switches import OFF, ON
-from s_cnn_rnn.concept_writer import Captions, ConceptWriter, mean_of_photograph
+from s_cnn_rnn.concept_writer import Captions, ConceptWriter
 
 WRITTEN = 5
 USUAL = 0.5  # share of photographs from which on a concept is everyday
@@ -49,6 +50,14 @@ def written_about(writer: ConceptWriter, at_least: int = WRITTEN) -> np.ndarray:
             "says more different things"
         )
     return np.array(chosen)
+
+
+def places_of_concepts(
+    writer: ConceptWriter, words: Sequence[str], chosen: Collection[int]
+) -> list[int]:
+    """Which words of a text are among the chosen concepts: their places in the text."""
+    numbers = [writer.model.vocabulary.concept_numbers([word]) for word in words]
+    return [t for t, number in enumerate(numbers) if number and number[0] in chosen]
 
 
 def absent_pairs(writer: ConceptWriter, chosen: np.ndarray, *, draws: int, seed: int = 0) -> Pairs:
@@ -141,8 +150,7 @@ def _figures(writer, name: str, value: float, pairs: Pairs, after: Captions) -> 
         f"fluency cost when {name}": cost,
         f"CIDEr change when {name}": change,
     }
-    count = len(writer.s_hat)
-    return {key: mean_of_photograph(pairs.rows, row, count) for key, row in each.items()}
+    return writer.means(pairs.rows, each)
 
 
 def _kept(before: set[str], after: set[str]) -> float:
