@@ -301,7 +301,7 @@ class Annotator:
         if self.model.decoder is None:
             found = highest_scores(concepts, self.model.vocabulary)
         else:
-            written = write(self._writer(beams), seen, batch=looked.size)
+            written = write(self.writer(beams), seen, batch=looked.size)
             found = hypotheses(written, self.model.vocabulary)
             if self.reranker is not None:
                 found = reranked(self.reranker, found, concepts, self.model.vocabulary)
@@ -310,7 +310,8 @@ class Annotator:
             ranked = () if concepts is None else self._ranked(concepts[n])
             yield Annotation(name, self.model.vocabulary.kind, found[n], ranked)
 
-    def _writer(self, beams: int) -> Writer:
+    def writer(self, beams: int) -> Writer:
+        """Writes so many hypotheses, or all that the reranker is to choose from."""
         if beams not in self._writers:
             decoding = searched(self.model, self.settings.decoding)
             returned = beams if self.reranker is None else decoding.width

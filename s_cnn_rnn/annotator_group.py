@@ -84,13 +84,10 @@ class AnnotatorGroup:
         for annotator, count in zip(self.annotators, wanted, strict=True):
             annotator.require_range(batch, count)
         sizes = set().union(*(image_sizes(annotator.model) for annotator in self.annotators))
-        size = 0
         options = {"sizes": sizes, "batch": batch, "tags": tags, "on_damaged": on_damaged}
-        for asked, read in read_batches(photographs, **options):
-            size = size or asked
-            if read:
-                written = [
-                    annotator.annotate_read(read, size=size, beams=count)
-                    for annotator, count in zip(self.annotators, wanted, strict=True)
-                ]
-                yield from zip(*written, strict=True)
+        for size, read in read_batches(photographs, **options):
+            written = [
+                annotator.annotate_read(read, size=size, beams=count)
+                for annotator, count in zip(self.annotators, wanted, strict=True)
+            ]
+            yield from zip(*written, strict=True)

@@ -140,9 +140,8 @@ def switched(
         float32 [N, k].
     """
     places, values = np.array(list(numbered)), np.array(list(numbered.values()))
-    if statistics is None:
-        changed = np.array(concepts, np.float32)
-    else:
-        changed = statistics.realigned(concepts, places, values)
+    if statistics is not None:
+        return statistics.realigned(concepts, places, values)
+    changed = np.array(concepts, np.float32)
     changed[:, places] = values
     return changed

@@ -117,10 +117,7 @@ class Explainer:
             looked: what the model saw of the photographs.
             annotations: what it wrote.
         """
-        size = self.model.encoder.input_shape[1]
-        images = np.zeros((looked.size, size, size, 3), np.uint8)
-        images[: len(looked.names)] = [pixels[size] for pixels in looked.pixels]
-        maps = self.places.of(images)
+        maps = self.places.of(looked.images(self.model.encoder.input_shape[1]))
         explained = []
         for n, annotation in enumerate(annotations):
             concepts = None if looked.concepts is None else looked.concepts[n]

@@ -34,6 +34,10 @@ class Looked(NamedTuple):
     concepts: np.ndarray | None
     size: int
 
+    def images(self, side: int) -> np.ndarray:
+        """The photographs as an encoder takes them, uint8 [size, side, side, 3]."""
+        return _filled_up([pixels[side] for pixels in self.pixels], self.size)
+
 
 def log_damaged(damaged: DamagedPhotograph) -> None:
     """Warns of a photograph that was skipped."""
@@ -65,11 +69,8 @@ def looks(
         tags: the user tags of each photograph; None: its own keywords.
     """
     options = {"sizes": image_sizes(model), "batch": batch, "on_damaged": on_damaged}
-    size = 0
-    for asked, read in read_batches(photographs, tags=tags, **options):
-        size = size or asked
-        if read:
-            yield look_at(model, read, size, tag_inputs)
+    for size, read in read_batches(photographs, tags=tags, **options):
+        yield look_at(model, read, size, tag_inputs)
 
 
 def look_at(
@@ -98,10 +99,15 @@ def look_at(
 def _inputs(
     member: AnnotationModel, read: Sequence[ReadPhotograph], size: int, tags: np.ndarray | None
 ) -> ModelInputs:
-    """What a model sees of photographs, filled up to so many: another shape is compiled anew."""
     side = member.encoder.input_shape[1]
-    images = np.zeros((size, side, side, 3), np.uint8)
-    images[: len(read)] = [each.pixels[side] for each in read]
+    images = _filled_up([each.pixels[side] for each in read], size)
     encoded = member.encoded.predict_on_batch(images)
     maps = (encoded["feature_map"],) if "feature_map" in encoded else None
     return ModelInputs(encoded["features"][:, None], maps, tags=tags)
+
+
+def _filled_up(pixels: Sequence[np.ndarray], size: int) -> np.ndarray:
+    """Photographs [side, side, 3] and black ones, so many: another shape is compiled anew."""
+    images = np.zeros((size, *pixels[0].shape), np.uint8)
+    images[: len(pixels)] = pixels
+    return images

@@ -47,11 +47,11 @@ class ReadBatch(NamedTuple):
     """A batch of photographs.
 
     Args:
-        asked: how many were to be read.
-        photographs: those that could be.
+        size: to which it is filled up, so that a model is compiled once: that of the first batch.
+        photographs: those that could be read, one at least.
     """
 
-    asked: int
+    size: int
     photographs: list[ReadPhotograph]
 
 
@@ -73,7 +73,7 @@ def read_batches(
         on_damaged: called with each that cannot be read; it is skipped.
 
     Yields:
-        Each batch; the first is the largest, and in any of them perhaps none can be read.
+        Each batch of which some photograph can be read.
 
     Raises:
         ValueError: there are more or fewer tags than photographs.
@@ -92,15 +92,17 @@ def read_batches(
             return damaged
         return ReadPhotograph(name, photograph, pixels, own)
 
+    size = 0
     with concurrent.futures.ThreadPoolExecutor() as pool:
         while chunk := list(itertools.islice(numbered, batch)):
-            read = []
+            size, read = size or len(chunk), []
             for result in pool.map(one, chunk):
                 if isinstance(result, DamagedPhotograph):
                     on_damaged(result)
                 else:
                     read.append(result)
-            yield ReadBatch(len(chunk), read)
+            if read:
+                yield ReadBatch(size, read)
 
 
 def _named(photograph: Photograph, number: int) -> tuple[str, str | os.PathLike | bytes]:

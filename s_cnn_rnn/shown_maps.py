@@ -1,6 +1,11 @@
 """Maps made ready to be looked at: as numbers from 0 to 1, and the strongest place in words."""
 
+from collections.abc import Iterable
+
 import numpy as np
+
+SHOWN_SHARES = 6
+"""Concepts that are shown with a word."""
 
 PALEST = 0.4
 """Of the text's strongest place: weaker words are not shown as strong ones."""
@@ -9,6 +14,11 @@ PALEST = 0.4
 def above_average(values: np.ndarray) -> np.ndarray:
     """How much more each place says than the average place does; 0 where it says less."""
     return np.maximum(values - values.mean(), 0)
+
+
+def strongest_of(maps: Iterable[np.ndarray]) -> float:
+    """The most that any place of several maps says; 0 without maps."""
+    return max((float(above_average(values).max()) for values in maps), default=0.0)
 
 
 def shown_map(values: np.ndarray, strongest: float) -> np.ndarray:

@@ -73,7 +73,7 @@ def _word_inputs(model: AnnotationModel, captions: int, longest: int, *, draws: 
 def _likelihood_of_words(model: AnnotationModel, inputs: dict, opening: dict, training):
     words = inputs["words"]
     if model.label_order == PREDICTED_ORDER:
-        decoder = getattr(model.decoder, "part", model.decoder)
+        decoder = model.decoder.part if isinstance(model.decoder, _AtInference) else model.decoder
         words = PreferredOrder(decoder, name="preferred_order")(words, opening)
     return model.decoder(words, opening, inputs.get("drawn"), training=training)
 

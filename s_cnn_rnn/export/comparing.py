@@ -15,6 +15,7 @@ from s_cnn_rnn.export.label_choice import LabelChoice
 from s_cnn_rnn.export.runtime import Annotated
 from s_cnn_rnn.hypotheses import SEPARATORS
 from s_cnn_rnn.label_metrics import label_scores, written_sets
+from s_cnn_rnn.looking import image_sizes
 from s_cnn_rnn.photographs import decode_and_resize
 from s_cnn_rnn.prepared import Annotation as Truth
 from s_cnn_rnn.progress import Progress
@@ -124,7 +125,7 @@ def compare(
 
 def _originals(annotator, choice, jpegs, progress) -> list[tuple[str, ...]]:
     """The words that the run itself writes for photographs warped as evaluation does it."""
-    sizes = {member.encoder.input_shape[1] for member in annotator.model.members}
+    sizes = image_sizes(annotator.model)
     if len(sizes) > 1:
         raise ValueError(
             f"the ensemble's members see photographs of {sorted(sizes)} pixels: its export cannot "

@@ -7,9 +7,9 @@ from s_cnn_rnn.annotation_model import AnnotationModel
 from s_cnn_rnn.annotator import Annotator
 from s_cnn_rnn.export.label_choice import LabelChoice
 from s_cnn_rnn.hypotheses import SEPARATORS
+from s_cnn_rnn.looking import image_sizes
 from s_cnn_rnn.reranking import Reranker, searched
 from s_cnn_rnn.vocabulary import END, UNKNOWN_WORD, Vocabulary
-from s_cnn_rnn.writing import Writer
 
 TEXT = "text"
 WORDS = "words"
@@ -29,12 +29,7 @@ class WholeModel:
     def __init__(self, annotator: Annotator, choice: LabelChoice | None = None):
         self.model, self.settings = annotator.model, annotator.settings
         self.reranker, self.choice = annotator.reranker, choice
-        self._writer = None
-        if self.model.decoder is not None:
-            decoding = searched(self.model, self.settings.decoding)
-            returned = 1 if self.reranker is None else decoding.width
-            longest = self.settings.model.longest
-            self._writer = Writer(self.model, decoding, longest, returned=returned)
+        self._writer = annotator.writer(1) if self.model.decoder is not None else None
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -44,7 +39,7 @@ class WholeModel:
     @property
     def image_sizes(self) -> tuple[int, ...]:
         """Sides in pixels of the photographs that its encoders see."""
-        return tuple(sorted({member.encoder.input_shape[1] for member in self.model.members}))
+        return tuple(sorted(image_sizes(self.model)))
 
     @property
     def variables(self) -> list[tf.Variable]:

@@ -6,9 +6,7 @@ import numpy as np
 
 from s_cnn_rnn.annotation import Annotation
 from s_cnn_rnn.explanation import Explanation, WordReasons
-from s_cnn_rnn.shown_maps import above_average, region, shown_map
-
-SHOWN_SHARES = 6
+from s_cnn_rnn.shown_maps import SHOWN_SHARES, region, shown_map, strongest_of
 
 
 def annotation_json(annotation: Annotation, concepts: tuple[str, ...]) -> dict:
@@ -49,7 +47,7 @@ def explanation_json(explanation: Explanation) -> dict:
 
     Maps are rows of numbers, 0 (nothing above the average place) to 1.
     """
-    strongest = _strongest(word.map for word in explanation.words)
+    strongest = strongest_of(word.map for word in explanation.words)
     concepts = explanation.concept_maps
     return {
         "text": explanation.annotation.text,
@@ -78,7 +76,3 @@ def _word(word: WordReasons, strongest: float) -> dict:
 
 def _place(values: np.ndarray, strongest: float) -> dict:
     return {"map": shown_map(values, strongest).round(3).tolist(), "where": region(values)}
-
-
-def _strongest(maps) -> float:
-    return max((float(above_average(values).max()) for values in maps), default=0.0)

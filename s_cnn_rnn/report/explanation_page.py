@@ -13,10 +13,9 @@ from PIL import Image
 from s_cnn_rnn.explanation import Explanation, WordReasons
 from s_cnn_rnn.report.templates import render, write_page
 from s_cnn_rnn.report.thumbnails import Thumbnail, make_thumbnail
-from s_cnn_rnn.shown_maps import above_average, region, shown_map
+from s_cnn_rnn.shown_maps import SHOWN_SHARES, region, shown_map, strongest_of
 from s_cnn_rnn.word_maps import enlarge
 
-SHOWN_SHARES = 6
 PIXELS = 420
 OVERLAY_PIXELS = 120
 _LIGHT = (255, 214, 74)
@@ -52,7 +51,7 @@ def write_explanations(
 
 def _card(explanation: Explanation, photograph: bytes) -> dict:
     picture = make_thumbnail(photograph, explanation.annotation.file_name, PIXELS)
-    strongest = max((above_average(word.map).max() for word in explanation.words), default=0.0)
+    strongest = strongest_of(word.map for word in explanation.words)
     return {
         "text": explanation.annotation.text,
         "file_name": explanation.annotation.file_name,
