@@ -11,7 +11,6 @@ import itertools
 import json
 import pathlib
 import shutil
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 
@@ -21,11 +20,13 @@ from experiments.annotation_output import form_of
 from experiments.annotation_run import How, model_name
 from experiments.metadata_output import MetadataOutput
 from experiments.photograph_sources import Places
+from experiments.skipped_photographs import NOT_WRITTEN, Skipped, skipping
 from s_cnn_rnn.annotator_group import AnnotatorGroup
 from s_cnn_rnn.metadata_writing import write_atomically
 from s_cnn_rnn.photograph_batches import NamedContent
 from s_cnn_rnn.photograph_metadata import UnreadableMetadata
 from s_cnn_rnn.photographs import DamagedPhotograph
+from s_cnn_rnn.whole_files import whole_file
 
 JOB = 256  # photographs
 _LOCK = threading.Lock()  # some runners share a process between threads; a model is for one
@@ -117,20 +118,17 @@ class _Work:
             if metadata is None:
                 yield FORMS[self.form](annotations, self.concepts)
                 continue
-            try:
-                yield metadata.write(annotations)
-            except UnreadableMetadata as damaged:
-                skipped.append(damaged)
+            line = None
+            with skipping(annotations[0].file_name, skipped.append, NOT_WRITTEN):
+                line = metadata.write(annotations)
+            if line is not None:
+                yield line
 
     def _is_done(self, path: str, metadata: MetadataOutput | None, skipped: list) -> bool:
         if metadata is None or self.again:
             return False
-        try:
+        with skipping(path, skipped.append):
             return metadata.carries_mark(path)
-        except UnreadableMetadata as damaged:
-            skipped.append(damaged)
-        except OSError as error:
-            skipped.append(DamagedPhotograph(path, str(error.strerror)))
         return True
 
 
@@ -142,10 +140,11 @@ def _loaded(how: How) -> AnnotatorGroup:
 
 def _join(output: pathlib.Path, parts: Sequence[pathlib.Path], work: _Work, skipped) -> int:
     """Writes the output and the list of skipped photographs; returns how many these are."""
-    count = 0
-    unfinished = output.with_name(f".{output.name}.unfinished")
-    listed = open(skipped, "w", encoding="utf-8") if skipped else None  # noqa: SIM115
-    with unfinished.open("w", encoding="utf-8", newline="\n") as file:
+    told = Skipped(skipped)
+    with (
+        whole_file(output) as unfinished,
+        unfinished.open("w", encoding="utf-8", newline="\n") as file,
+    ):
         if work.form == "csv" and not work.write:
             print(csv_line(CSV_COLUMNS), file=file)
         for path in parts:
@@ -153,11 +152,6 @@ def _join(output: pathlib.Path, parts: Sequence[pathlib.Path], work: _Work, skip
             for line in content["lines"]:
                 print(line, file=file)
             for each in content["skipped"]:
-                count += 1
-                print(f"skipped {each['file_name']}: {each['reason']}", file=sys.stderr)
-                if listed:
-                    print(json.dumps(each, ensure_ascii=False), file=listed)
-    if listed:
-        listed.close()
-    unfinished.replace(output)
-    return count
+                told(DamagedPhotograph(each["file_name"], each["reason"]))
+    told.close()
+    return told.count

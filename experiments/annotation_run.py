@@ -9,13 +9,12 @@ from experiments.annotation_forms import FORMS
 from experiments.annotation_output import Output, form_of
 from experiments.metadata_output import MetadataOutput
 from experiments.photograph_sources import Places
-from experiments.skipped_photographs import Skipped
+from experiments.skipped_photographs import NOT_WRITTEN, Skipped, skipping
 from s_cnn_rnn.annotation import Annotation
 from s_cnn_rnn.annotator_group import AnnotatorGroup
 from s_cnn_rnn.label_choice import chosen_labels
 from s_cnn_rnn.photograph_batches import NamedContent, Photograph
 from s_cnn_rnn.photograph_metadata import UnreadableMetadata
-from s_cnn_rnn.photographs import DamagedPhotograph
 from s_cnn_rnn.progress import ProgressBar, no_progress
 
 SHORT = 33  # so many photographs are done before a bar says anything
@@ -139,17 +138,13 @@ class _Job:
 
     def still_to_do(self, photographs: Iterable[Photograph]) -> Iterator[Photograph]:
         for photograph in photographs:
-            try:
-                if self._is_done(photograph):
-                    self.earlier += 1
-                    continue
-            except UnreadableMetadata as damaged:
-                self.skipped(damaged)
-                continue
-            except OSError as error:
-                self.skipped(DamagedPhotograph(os.fspath(photograph), str(error.strerror)))
-                continue
-            yield photograph
+            done = None
+            with skipping(photograph, self.skipped):
+                done = self._is_done(photograph)
+            if done:
+                self.earlier += 1
+            elif done is not None:
+                yield photograph
 
     def _is_done(self, photograph: Photograph) -> bool:
         if isinstance(photograph, NamedContent):
@@ -161,13 +156,9 @@ class _Job:
         return not self.again and self.metadata.carries_mark(photograph)
 
     def write_metadata(self, annotations: Sequence[Annotation]) -> None:
-        try:
-            self.output.write(self.metadata.write(annotations))
-        except UnreadableMetadata as damaged:
-            self.skipped(damaged)
-        except OSError as error:
-            reason = f"cannot be written ({error.strerror})"
-            self.skipped(DamagedPhotograph(annotations[0].file_name, reason))
+        with skipping(annotations[0].file_name, self.skipped, NOT_WRITTEN):
+            line = self.metadata.write(annotations)
+            self.output.write(line)
 
     def told(self, progress, total: int) -> None:
         self.done += 1

@@ -2,9 +2,9 @@
 
 import json
 import pathlib
-import shlex
 from collections.abc import Sequence
 
+from experiments import evaluation_run
 from s_cnn_rnn import packing
 from s_cnn_rnn.evaluation import score_systems
 from s_cnn_rnn.progress import ProgressBar
@@ -66,7 +66,7 @@ def pack_runs(
 
 
 def _scores(folder: RunFolder):
-    command = shlex.join(["python", "-m", "experiments.evaluate", f"--run=runs/{folder.path.name}"])
+    command = evaluation_run.command("experiments.evaluate", [f"--run={folder.path}"])
     with ProgressBar(" photographs") as progress:
         (system,) = score_systems([[folder]], "validation", progress=progress)
     return rows_of_system(system, command=command)

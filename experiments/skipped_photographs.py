@@ -1,10 +1,36 @@
 """Photographs that could not be annotated: told, counted, and listed in a file."""
 
+import contextlib
 import json
+import os
 import sys
+from collections.abc import Callable, Iterator
 
 from s_cnn_rnn.photograph_metadata import UnreadableMetadata
 from s_cnn_rnn.photographs import DamagedPhotograph
+
+NOT_WRITTEN = "cannot be written ({})"
+
+
+@contextlib.contextmanager
+def skipping(
+    photograph: str | os.PathLike,
+    skipped: Callable[[DamagedPhotograph | UnreadableMetadata], None],
+    reason: str = "{}",
+) -> Iterator[None]:
+    """Skips a photograph that cannot be read or written, or whose metadata cannot.
+
+    Args:
+        photograph: its file.
+        skipped: is told of it, in place of anything raised.
+        reason: with what the system says for {}.
+    """
+    try:
+        yield
+    except UnreadableMetadata as damaged:
+        skipped(damaged)
+    except OSError as error:
+        skipped(DamagedPhotograph(os.fspath(photograph), reason.format(error.strerror)))
 
 
 class Skipped:

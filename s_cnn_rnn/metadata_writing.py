@@ -61,7 +61,10 @@ def holds_metadata(photograph: str | os.PathLike) -> bool:
     Files of several pictures (MPO, as some phones write them) count as those that cannot: the
     places of the later pictures are stored as distances that would no longer hold.
     """
-    content = pathlib.Path(photograph).read_bytes()
+    return _holds_metadata(pathlib.Path(photograph).read_bytes())
+
+
+def _holds_metadata(content: bytes) -> bool:
     with LOCK:
         library = exiv2()
         kind = library.ImageFactory.getType(content)
@@ -87,9 +90,9 @@ def add_to_photograph(photograph: str | os.PathLike, new: Metadata) -> None:
     """
     path = pathlib.Path(photograph).resolve()  # what a link names is written, not the link
     name = os.fspath(photograph)
-    if not holds_metadata(path):
-        raise UnreadableMetadata(name, "this kind of file cannot hold metadata; use a sidecar")
     old = path.read_bytes()
+    if not _holds_metadata(old):
+        raise UnreadableMetadata(name, "this kind of file cannot hold metadata; use a sidecar")
     content = _written(open_image(old, name), new, name, iptc=True)
     if not same_picture(old, content):
         raise UnreadableMetadata(

@@ -21,8 +21,6 @@ MODEL, ADDED = f"Xmp.{_PREFIX}.Model", f"Xmp.{_PREFIX}.Keywords"
 ADDED_CAPTION = f"Xmp.{_PREFIX}.Caption"
 IPTC_KEYWORDS = "Iptc.Application2.Keywords"
 IPTC_CAPTION = "Iptc.Application2.Caption"
-_IPTC_CHARSET, _UTF8 = "Iptc.Envelope.CharacterSet", "\x1b%G"
-_LONGEST_IPTC_KEYWORD, _LONGESTIPTC_CAPTION = 64, 2000  # bytes, as IPTC-IIM has it
 LOCK = threading.RLock()  # exiv2's XMP parser is one for the whole process
 
 
