@@ -44,8 +44,7 @@ def main(_: list[str]) -> None:
 
 def run() -> None:
     """Entry point of the console command."""
-    for name in ("run", "instances", "source"):
-        flags.mark_flag_as_required(name)
+    flags.mark_flags_as_required(["run", "instances", "source"])
     app.run(main)
 
 
