@@ -32,7 +32,7 @@ def shown_runs(paths: list[str], *, correlated: bool) -> list:
     runs = []
     for path in paths:
         print(f"loading {path} ...", flush=True)
-        annotator = Annotator.from_run(path)
+        annotator = Annotator.from_run(path, one_by_one=True)
         name = f"{pathlib.Path(path).resolve().name}: {system_of_run(annotator.folder)}"
         run = ShownRun(name, annotator, correlated=correlated)
         run.warm_up()

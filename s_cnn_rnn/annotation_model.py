@@ -9,6 +9,7 @@ import numpy as np
 
 from s_cnn_rnn.decoders import build_decoder
 from s_cnn_rnn.encoders import ENCODERS, build_encoder, encoder_outputs
+from s_cnn_rnn.encoders.stored_statistics import Settled
 from s_cnn_rnn.interfaces import build_interface
 from s_cnn_rnn.losses import CONCEPT_LOSSES, word_loss
 from s_cnn_rnn.next_word import NextWord
@@ -85,6 +86,11 @@ class AnnotationModel:
         own = ("features", *self.system.side_information)
         return encoder_outputs(self.encoder, tuple(name for name in names if name in own))
 
+    @functools.cached_property
+    def settled(self) -> keras.Model:
+        """`encoded` outside training, quicker: for a model whose weights no longer change."""
+        return Settled(self.encoded)
+
     def concept_logits(self, inputs: dict, training: dict | None = None):
         """Concept logits [B, k], before they become s_hat.
 
@@ -146,9 +152,14 @@ class AnnotationModel:
         """The decoder's state before START, from `seen`."""
         return self.decoder.begin(self.opening(seen))
 
-    def step(self, word_ids, state: dict):
+    def projected_words(self):
+        """See `Decoder.projected_words`; None where the decoder has none."""
+        return self.decoder.projected_words()
+
+    def step(self, word_ids, state: dict, projected_words=None):
         """One word in, the distribution over the next one out; see `Decoder.step`."""
-        return self.decoder.step(word_ids, state)
+        beside = () if projected_words is None else (projected_words,)
+        return self.decoder.step(word_ids, state, *beside)
 
 
 def build_model(

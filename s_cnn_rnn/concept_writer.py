@@ -157,7 +157,7 @@ class ConceptWriter:
     @functools.cached_property
     def _writer(self) -> Writer:
         settings = self.folder.settings()
-        return Writer(self.model, settings.decoding, settings.model.longest)
+        return Writer(self.model, settings.decoding, settings.model.longest, settled=True)
 
 
 def mean_of_photograph(rows: np.ndarray, values: Sequence[float], photographs: int) -> np.ndarray:

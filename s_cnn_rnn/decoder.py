@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
-from s_cnn_rnn.fusion import Widths
+from s_cnn_rnn.fusion import Fusion, Widths
 from s_cnn_rnn.fusions import FUSIONS
 from s_cnn_rnn.next_word import NextWord
 from s_cnn_rnn.recurrent import CELLS
@@ -92,18 +92,32 @@ class Decoder(NextWord):
             state = self.cell.step(self.cell.project(opening["input"]), state)
         return state | self.fusion.prepare(opening, self.embedding)
 
-    def step(self, word_ids, state: dict):
+    def projected_words(self):
+        """W_x E a + b of every word a, [ids, gates U]; None where a fusion acts before W_x.
+
+        With it a step looks up what else is a matrix product: worth it where more words are read
+        than there are ids, and the weights stay as they are.
+        """
+        if type(self.fusion).before is not Fusion.before:
+            return None
+        return self.cell.project(self.embedding.embeddings)
+
+    def step(self, word_ids, state: dict, projected_words=None):
         """One word in, the distribution over the next one out.
 
         Args:
             word_ids: int32 [N].
             state: from `begin` or an earlier step, tensors [N, ...].
+            projected_words: from `projected_words`, made of the present weights; or None.
 
         Returns:
             log p [N, outputs] (output j means id j + FIRST_OUTPUT), and the new state.
         """
         words = self.embedding(word_ids)
-        projected = self.cell.project(self.fusion.before(words, state))
+        if projected_words is None:
+            projected = self.cell.project(self.fusion.before(words, state))
+        else:
+            projected = ops.take(projected_words, word_ids, axis=0)
         after = self._advance(projected, state)
         seen = self.fusion.after(after["h"], words, after)
         return ops.log_softmax(self.logits(seen)), {name: after[name] for name in state}

@@ -76,19 +76,27 @@ class Ensemble:
         apart = self._apart(seen)
         return self.join([m.start(own) for m, own in zip(self.members, apart, strict=True)])
 
-    def step(self, word_ids, state: dict):
+    def projected_words(self) -> list | None:
+        """The members'; None where one has none. See `Decoder.projected_words`."""
+        each = [member.projected_words() for member in self.members]
+        return None if any(one is None for one in each) else each
+
+    def step(self, word_ids, state: dict, projected_words=None):
         """One word in, log of the averaged probabilities out; see `Decoder.step`.
 
         Args:
             word_ids: int32 [N].
             state: from `start` or an earlier step, tensors [N, ...].
+            projected_words: from `projected_words`, or None.
 
         Returns:
             log p [N, outputs] and the new state.
         """
         total, states = None, []
-        for member, own in zip(self.members, self._apart(state), strict=True):
-            log_p, after = member.step(word_ids, own)
+        projected = projected_words or [None] * len(self.members)
+        apart = self._apart(state)
+        for member, own, known in zip(self.members, apart, projected, strict=True):
+            log_p, after = member.step(word_ids, own, known)
             total = log_p if total is None else ops.logaddexp(total, log_p)
             states.append(after)
         return total - math.log(len(self.members)), self.join(states)

@@ -13,6 +13,7 @@ from s_cnn_rnn.run_stages import planned_stages, stages_of_run, weights_before
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.stages import STAGES, Stage, stages_of
 from s_cnn_rnn.systems import find_system
+from s_cnn_rnn.unset_weights import unset_weights
 
 
 class StagesMissing(ValueError):
@@ -180,11 +181,12 @@ def load_model(folder: RunFolder) -> AnnotationModel | Ensemble:
     packed_without = folder.packed_path.exists() and not (folder.weights / "encoder.npz").exists()
     if not packed_without:  # else its weights are those that its pip package has
         encoder = dataclasses.replace(encoder, weights=None)
-    model = build_model(
-        dataclasses.replace(settings, encoder=encoder),
-        folder.vocabulary(),
-        side_shapes=run_side_shapes(folder, settings),
-    )
+    with unset_weights():
+        model = build_model(
+            dataclasses.replace(settings, encoder=encoder),
+            folder.vocabulary(),
+            side_shapes=run_side_shapes(folder, settings),
+        )
     for name, part in model.present_parts().items():
         if name != "encoder" or not packed_without:
             variables = checkpoints.weights_of({name: part})

@@ -101,7 +101,7 @@ def _inputs(
 ) -> ModelInputs:
     side = member.encoder.input_shape[1]
     images = _filled_up([each.pixels[side] for each in read], size)
-    encoded = member.encoded.predict_on_batch(images)
+    encoded = member.settled.predict_on_batch(images)
     maps = (encoded["feature_map"],) if "feature_map" in encoded else None
     return ModelInputs(encoded["features"][:, None], maps, tags=tags)
 

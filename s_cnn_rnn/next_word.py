@@ -22,6 +22,10 @@ class NextWord(keras.layers.Layer):
     dropout_of_output: keras.layers.Dropout
     label_smoothing: float
 
+    def projected_words(self):
+        """What `step` takes as its third argument; None where it takes none (see `Decoder`)."""
+        return None
+
     def log_likelihood(self, seen, targets, training):
         """Log p of the targets [...] from [..., U]; meaningless where a target is padding."""
         return self.log_likelihood_and_logits(seen, targets, training)[0]

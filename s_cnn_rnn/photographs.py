@@ -230,7 +230,8 @@ def resize(pixels: tf.Tensor, image_size: int) -> tf.Tensor:
 
 def _resize(pixels: tf.Tensor, image_size: int) -> tf.Tensor:
     resized = tf.image.resize(pixels, [image_size, image_size], "bilinear", antialias=True)
-    return tf.cast(tf.clip_by_value(tf.round(resized), 0, 255), tf.uint8)
+    # Means, with no negative weights: rounded, they are between 0 and 255 without clipping.
+    return tf.cast(tf.round(resized), tf.uint8)
 
 
 @dataclasses.dataclass(frozen=True)

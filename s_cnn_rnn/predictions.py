@@ -225,7 +225,7 @@ def _write(
     """What the decoder writes for each photograph, and what it writes without one."""
     batch = min(BATCH, len(next(iter(seen.values()))))
     decoding = searched(model, settings.decoding)
-    writer = Writer(model, decoding, settings.model.longest, returned=decoding.width)
+    writer = Writer(model, decoding, settings.model.longest, returned=decoding.width, settled=True)
     written = write(writer, seen, batch=batch, progress=lambda done, _: progress(done))
     nothing = write(writer, see_nothing(model, seen), batch=batch)
     [text_only, *_] = hypotheses(nothing, model.vocabulary)[0]

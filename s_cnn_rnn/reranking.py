@@ -175,7 +175,7 @@ def _choose_for(folder, model, decoding, progress) -> tuple[Reranker, float, flo
     inputs = frozen_inputs(folder, model.encoder, train, train, progress=progress)
     inputs = inputs.first(PHOTOGRAPHS)
     s_hat = predict_concepts(model, inputs)
-    writer = Writer(model, decoding, settings.model.longest, returned=decoding.width)
+    writer = Writer(model, decoding, settings.model.longest, returned=decoding.width, settled=True)
     written = write(
         writer,
         look(model, inputs, s_hat),

@@ -1,6 +1,7 @@
 """What a model writes and how sure it is of each concept, for photographs or given concepts."""
 
 import dataclasses
+import functools
 from collections.abc import Callable, Sequence
 
 import keras
@@ -15,6 +16,7 @@ from s_cnn_rnn.stage_model import stage_model
 from s_cnn_rnn.vocabulary import PADDING
 
 BATCH = 64  # photographs decoded at once
+PROJECTED = "projected words"
 LOOK = 256  # photographs whose s_hat is predicted at once
 
 
@@ -26,6 +28,11 @@ class Writer(keras.Model):
         decoding: beam width and length normalisation; width 1 is greedy.
         longest: most words written.
         returned: hypotheses of each photograph.
+        settled: the model's weights no longer change. Words are then projected once
+            (`Decoder.projected_words`), before the first is written.
+        alone: photographs come one by one, again and again. Products of so few rows read all
+            weights to do little: XLA does that in half the processor time, but takes a second
+            longer to compile (and is slower with more than two photographs at once).
 
     Call arguments:
         seen: what the decoder writes from (`AnnotationModel.seen`), float32 [B, ...] each; an
@@ -41,15 +48,31 @@ class Writer(keras.Model):
         decoding: DecodingSettings,
         longest: int,
         returned: int = 1,
+        *,
+        settled: bool = False,
+        alone: bool = False,
     ):
         super().__init__(name="writer")
         self.model = model
         self.decoding = decoding
         self.longest = longest
         self.returned = returned
+        self.settled = settled
+        if alone:
+            self.jit_compile = True
+
+    @functools.cached_property
+    def known(self) -> dict:
+        """What a batch is given beside what is seen; the same for all."""
+        projected = self.model.projected_words() if self.settled else None
+        return {} if projected is None else {PROJECTED: projected}
 
     def call(self, seen):
         """Writes."""
+        seen = dict(seen)
+        step, projected = self.model.step, seen.pop(PROJECTED, None)
+        if projected is not None:
+            step = functools.partial(step, projected_words=projected)
         state = self.model.start(seen)
         options = {
             "longest": self.longest,
@@ -57,10 +80,10 @@ class Writer(keras.Model):
             "no_repeats": self.model.vocabulary.kind == "labels",
         }
         if self.decoding.width == 1:
-            decoded = greedy(self.model.step, state, **options)
+            decoded = greedy(step, state, **options)
         else:
             decoded = beam_search(
-                self.model.step,
+                step,
                 state,
                 width=self.decoding.width,
                 returned=min(self.returned, self.decoding.width),
@@ -106,7 +129,8 @@ def write(
     for start in range(0, total, batch):
         count = min(batch, total - start)
         part = _batch(seen, start, batch)
-        written = writer.predict_on_batch(part)  # `predict` takes longer to begin than to write
+        # `predict` takes longer to begin than to write.
+        written = writer.predict_on_batch(part | writer.known)
         parts.append({name: values[:count] for name, values in written.items()})
         if progress:
             progress(start + count, total)

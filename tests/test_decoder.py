@@ -223,3 +223,21 @@ def test_packed_and_padded_agree_in_values_and_gradients(data):
         results.append([likelihood, *(tf.convert_to_tensor(g) for g in gradients)])
     for packed, padded in zip(*results, strict=True):
         np.testing.assert_allclose(packed, padded, atol=1e-5)
+
+
+def test_a_step_that_looks_projected_words_up_equals_one_that_multiplies(opening):
+    decoder = build_decoder()
+    state = decoder.begin(opening)
+    words = np.array([START, 7], "int32")
+    expected, after = decoder.step(words, state)
+    found, found_after = decoder.step(words, state, decoder.projected_words())
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    for name, value in after.items():
+        np.testing.assert_allclose(found_after[name], value, rtol=1e-5, atol=1e-6)
+
+
+def test_words_are_not_projected_where_a_fusion_acts_before():
+    with_words = build_decoder(fusion="multimodal_with_words")
+    assert with_words.projected_words() is not None
+    concepts = {"units": UNITS, "word_embedding": UNITS, "concept_ids": [4, 5]}
+    assert build_decoder(fusion="concept_attention", **concepts).projected_words() is None

@@ -9,7 +9,7 @@ import pytest
 from tiny_runs import tiny_settings
 
 from s_cnn_rnn import handover
-from s_cnn_rnn.checkpoints import read_arrays
+from s_cnn_rnn.checkpoints import read_arrays, weights_of
 from s_cnn_rnn.handover import StagesMissing
 from s_cnn_rnn.run_folder import DataSetDiffers, RunFolder, SettingsDiffer
 from s_cnn_rnn.training import train
@@ -39,6 +39,17 @@ def test_a_missing_file_of_final_weights_is_written_again(finished):
     assert collected.keys() == last.keys()
     for name, array in last.items():
         np.testing.assert_array_equal(collected[name], array)
+
+
+def test_a_loaded_model_has_the_weights_of_the_files_alone(finished):
+    model = handover.load_model(finished)
+    assert set(model.present_parts()) == PARTS
+    for name, part in model.present_parts().items():
+        saved, _ = read_arrays(finished.weights / f"{name}.npz")
+        variables = weights_of({name: part})
+        assert variables.keys() == saved.keys()
+        for path, variable in variables.items():
+            np.testing.assert_array_equal(variable, saved[path])
 
 
 def test_a_shared_cnn_must_have_learnt_from_the_same_data(finished, tiny_data, tmp_path):
