@@ -9,9 +9,10 @@ Words of a marker, in quotes where they hold blanks: ``columns`` (metrics, or "t
 "table_4" for those of the paper's tables; table 4's where it is left out), ``by`` (what a line of
 the table stands for), ``decimals``, ``percent=yes`` (label scores times 100, as in tables 1 and 2),
 ``intervals`` (metrics whose intervals are shown; all by default, or "none"), ``bold=yes`` (the best
-of each column), ``source=yes`` (commands and machines below the table), and any column of the file
-with the values to keep, joined by "|". Rows that are differences to another system are there only
-where the marker says ``against=``. Labels::
+of each column), ``ranks=yes`` (each score's place in its column, as in table 3), ``source=yes``
+(commands and machines below the table), and any column of the file with the values to keep, joined
+by "|". Rows that are differences to another system are there only where the marker says
+``against=``. Labels::
 
     <!-- table: results/table1_mirflickr.csv columns=table_1 by=system,protocol percent=yes -->
 """
@@ -29,6 +30,8 @@ LABEL_TABLE = ("C-R", "C-P", "C-F1", "O-R", "O-P", "O-F1", "mAP")
 COLUMN_SETS = {"table_1": LABEL_TABLE, "table_2": LABEL_TABLE, "table_4": TABLE_4}
 PERCENTAGES = frozenset({*SCORES, "mAP", "rare-first pairs", "rare-first lists"})
 """Metrics that ``percent=yes`` multiplies by 100."""
+COSTS = frozenset({"training seconds", "encoder passes"})
+"""Metrics that have no best and no rank."""
 
 _BEGIN = re.compile(r"^<!--\s*table:\s*(?P<file>\S+)(?P<words>.*?)-->\s*$")
 _END = re.compile(r"^<!--\s*end of table\s*-->\s*$")
@@ -40,6 +43,7 @@ _OPTIONS = {
     "percent": "no",
     "intervals": "all",
     "bold": "no",
+    "ranks": "no",
     "source": "no",
 }
 _COUNTS_BEGIN = 10  # greater values are counts and lengths, not fractions
@@ -74,6 +78,7 @@ def markdown_table(
     percent: bool = False,
     intervals: Sequence[str] | None = None,
     bold: bool = False,
+    ranks: bool = False,
 ) -> str:
     """A Markdown table: a line for each system, a column for each metric.
 
@@ -84,7 +89,8 @@ def markdown_table(
         decimals: digits after the point: of fractions 3 by default, of percentages 1.
         percent: whether label scores are multiplied by 100 (`PERCENTAGES`).
         intervals: the metrics whose intervals are shown; all by default.
-        bold: whether the greatest value of each column is bold.
+        bold: whether the greatest value of each column is bold; costs have none.
+        ranks: whether a value's place in its column stands behind it, such as ".563 (2)".
 
     Raises:
         ValueError: a metric is nowhere in ``rows``, or two rows compete for one cell.
@@ -101,13 +107,14 @@ def markdown_table(
         line[row.metric] = row
     head = [*(name.replace("_", " ") for name in by), *columns]
     lines = [_line(head), _line(["---"] * len(by) + ["---:"] * len(columns))]
-    best = _best(rows) if bold else {}
+    places = _places(rows)
     for names, figures in cells.items():
         shown = []
         for metric in columns:
             interval = intervals is None or metric in intervals
             how = {"decimals": decimals, "percent": percent, "interval": interval}
-            shown.append(_cell(figures.get(metric), best, how))
+            place = places.get(id(figures.get(metric)))
+            shown.append(_cell(figures.get(metric), place, how, bold=bold, ranks=ranks))
         lines.append(_line([*names, *shown]))
     return "\n".join(lines)
 
@@ -145,19 +152,22 @@ def _format(number: float, decimals: int | None) -> str:
     return re.sub(r"^(-?)0\.", r"\1.", text)
 
 
-def _best(rows: Iterable[Result]) -> dict[str, float]:
-    best: dict[str, float] = {}
-    for row in rows:
-        if row.value is not None:
-            best[row.metric] = max(row.value, best.get(row.metric, row.value))
-    return best
+def _places(rows: Sequence[Result]) -> dict[int, int]:
+    """The place of each score in its column, from 1, by the id of its row; equals share one."""
+    scores = [row for row in rows if row.value is not None and row.metric not in COSTS]
+    return {
+        id(row): 1 + sum(o.metric == row.metric and o.value > row.value for o in scores)
+        for row in scores
+    }
 
 
-def _cell(row: Result | None, best: Mapping[str, float], how: Mapping) -> str:
+def _cell(row: Result | None, place: int | None, how: Mapping, *, bold: bool, ranks: bool) -> str:
     if row is None:
         return "–"
     text = format_figure(row, **how)
-    return f"**{text}**" if row.value is not None and row.value == best.get(row.metric) else text
+    if ranks and place is not None:
+        text += f" ({place})"
+    return f"**{text}**" if bold and place == 1 else text
 
 
 def _line(cells: Iterable[str]) -> str:
@@ -237,6 +247,7 @@ def _table(marker: re.Match, number: int, folder: str | pathlib.Path) -> str:
             percent=options["percent"] == "yes",
             intervals=None if options["intervals"] == "all" else options["intervals"].split(","),
             bold=options["bold"] == "yes",
+            ranks=options["ranks"] == "yes",
         )
     except ValueError as error:
         raise ValueError(f"line {number}, table of {marker['file']}: {error}") from error
@@ -253,7 +264,7 @@ def _read_words(text: str) -> tuple[dict[str, str], dict[str, list[str]]]:
     if strange:
         raise ValueError(f"unknown words {strange}; known are {sorted(known)}, each with =VALUE")
     options = _OPTIONS | {name: value for name, _, value in words if name in _OPTIONS}
-    for name in ("bold", "percent", "source"):
+    for name in ("bold", "percent", "ranks", "source"):
         if options[name] not in ("yes", "no"):
             raise ValueError(f"{name} must be yes or no, not {options[name]!r}")
     absent = [name for name in options["by"].split(",") if name not in COLUMNS]

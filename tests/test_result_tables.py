@@ -58,6 +58,20 @@ def test_the_best_is_bold_and_decimals_are_a_choice():
     ]
 
 
+def test_ranks_as_in_table_3():
+    rows = [
+        *(_row(s, "CIDEr", v) for s, v in (("a", 0.5), ("b", 0.6), ("c", 0.5), ("d", None))),
+        *(_row(s, "training seconds", v) for s, v in (("a", 20.0), ("b", 30.0))),
+    ]
+    table = markdown_table(rows, ["CIDEr", "training seconds"], ranks=True, bold=True)
+    assert table.splitlines()[2:] == [
+        "| a | .500 (2) | 20 |",
+        "| b | **.600 (1)** | 30 |",
+        "| c | .500 (2) | – |",
+        "| d | – | – |",
+    ]
+
+
 def _label_rows(system, protocol, values):
     return [
         _row(system, metric, value, low=value - 0.01, high=value + 0.01, protocol=protocol)
