@@ -17,7 +17,7 @@ setup(
     packages=find_packages(include=["s_cnn_rnn*", "experiments*", "data_prep*"]),
     package_data={
         "s_cnn_rnn.report": ["*.j2", "*.css"],
-        "s_cnn_rnn.box": ["*/*.json", "*/weights/*.npz"],
+        "s_cnn_rnn.box": ["*/*.json", "*/*.npz", "*/weights/*.npz"],
         "s_cnn_rnn.page": ["static/*"],
     },
     install_requires=[

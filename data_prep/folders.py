@@ -57,10 +57,11 @@ def place_of(file_name: str, folders: Sequence[pathlib.Path]) -> pathlib.Path | 
 def picture_files(folder: pathlib.Path) -> Iterator[pathlib.Path]:
     """The picture files in a folder at any depth, sorted; one folder's names in memory at a time.
 
-    Names that begin with a dot are left out: other programs leave such files (._dog.jpg).
+    Names that begin with a dot are left out, folders as well: other programs leave such files
+    (._dog.jpg, .thumbnails/).
     """
     for inside, inner, names in os.walk(folder):
-        inner.sort()
+        inner[:] = sorted(name for name in inner if not name.startswith("."))
         for name in sorted(names):
             path = pathlib.Path(inside, name)
             if path.suffix.lower() in PICTURE_ENDINGS and not name.startswith("."):

@@ -171,8 +171,10 @@ class _Job:
     def sum_up(self) -> None:
         """What a person wants to know at the end, on standard error."""
         if self.earlier:
-            why = "are in the output" if self.metadata is None else "carry the mark (--again)"
-            print(f"{self.earlier} photographs {why} already", file=sys.stderr)
+            why = "are in the output already"
+            if self.metadata is not None:
+                why = "carry the mark already (--again annotates them anew)"
+            print(f"{self.earlier} photographs {why}", file=sys.stderr)
         if self.skipped.count:
             total = self.earlier + self.skipped.count + self.done
             print(f"{self.skipped.count} of {total} photographs were skipped", file=sys.stderr)

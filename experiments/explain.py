@@ -1,10 +1,11 @@
 """Explains captions or labels: which concepts carried each word, and where in the photograph.
 
+  python -m experiments.explain photo.jpg --output=why.html
   python -m experiments.explain --run=runs/ours_0 photo.jpg --output=why.html
 
-Several photographs may be named. The page is one HTML file that needs nothing else; it holds the
-photographs in small. Two cores need some seconds for each. docs/what_if_and_why.md says what the
-numbers and maps mean.
+Without --run it is the model that comes with the package. Several photographs may be named. The
+page is one HTML file that needs nothing else; it holds the photographs in small. Two cores need
+some seconds for each. docs/what_if_and_why.md says what the numbers and maps mean.
 """
 
 import sys
@@ -15,7 +16,9 @@ from experiments import tensorflow_start  # first: before TensorFlow is imported
 
 from experiments import explaining_run  # isort: skip
 
-_RUN = flags.DEFINE_string("run", None, "Folder of a finished run.")
+_RUN = flags.DEFINE_string(
+    "run", None, "Folder of a finished run; left out: the model that comes with the package."
+)
 _OUTPUT = flags.DEFINE_string("output", "why.html", "The HTML file to write.")
 
 
@@ -30,7 +33,6 @@ def main(arguments: list[str]) -> None:
 
 def run() -> None:
     """Entry point of the console command."""
-    flags.mark_flag_as_required("run")
     app.run(main)
 
 

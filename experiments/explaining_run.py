@@ -10,7 +10,7 @@ from s_cnn_rnn.what_if import WhatIf
 
 
 def what_if(
-    run: str,
+    run: str | None,
     photographs: Sequence[str],
     *,
     with_concepts: Sequence[str] = (),
@@ -22,7 +22,7 @@ def what_if(
     """Prints photographs' captions with and without switched concepts.
 
     Args:
-        run: run folder.
+        run: run folder; None: the model that comes with the package.
         photographs: picture files.
         with_concepts: to switch on.
         without_concepts: to switch off.
@@ -36,7 +36,7 @@ def what_if(
     """
     if not photographs:
         raise ValueError("name a photograph")
-    found = Annotator.from_run(run).what_if(
+    found = _annotator(run).what_if(
         photographs,
         with_concepts=with_concepts,
         without_concepts=without_concepts,
@@ -46,6 +46,10 @@ def what_if(
     )
     for changed in found:
         print("\n".join(lines_of(changed)), flush=True)
+
+
+def _annotator(run: str | None) -> Annotator:
+    return Annotator.from_run(run) if run else Annotator.from_box()
 
 
 def lines_of(changed: WhatIf) -> list[str]:
@@ -76,11 +80,11 @@ def probabilities_of(settings: Sequence[str]) -> dict[str, float]:
     return found
 
 
-def explain(run: str, photographs: Sequence[str], output: str) -> pathlib.Path:
+def explain(run: str | None, photographs: Sequence[str], output: str) -> pathlib.Path:
     """Explains photographs and writes the page.
 
     Args:
-        run: run folder.
+        run: run folder; None: the model that comes with the package.
         photographs: picture files.
         output: the HTML file.
 
@@ -91,7 +95,7 @@ def explain(run: str, photographs: Sequence[str], output: str) -> pathlib.Path:
         FileNotFoundError: no finished run.
         ValueError: an ensemble; or no photograph can be read.
     """
-    annotator = Annotator.from_run(run)
+    annotator = _annotator(run)
     explained = [
         (why, as_stored(why.annotation.file_name, name=why.annotation.file_name).jpeg)
         for why in annotator.why(photographs)

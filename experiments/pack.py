@@ -3,10 +3,12 @@ r"""Packs finished runs into the box that comes with the package: small, and rea
   python -m experiments.pack --run=runs/flickr8k/ours_0 --run=runs/mirflickr/ours_0
 
 Weights are stored in half precision (the encoder's not at all where its pip package has the very
-same), and nothing that only training needs goes along. Each run is scored on its validation part,
-and the packed one must write the same on --check photographs of it; scores, recipe, commit and
-digests stand in packed.json of each folder, and in the model card. The data sets of the runs must
-be where their settings say. Two runs take some minutes on two cores.
+same), and nothing that only training needs goes along; which concepts go together
+(concept_statistics.npz, made in the run folder where it is not there yet) does, for what-if. Each
+run is scored on its validation part, and the packed one must write the same on --check photographs
+of it; scores, recipe, commit and digests stand in packed.json of each folder, and in the model
+card. The data sets of the runs must be where their settings say. Two runs take some minutes on two
+cores.
 """
 
 import pathlib

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 
 from experiments import evaluation_run
 from s_cnn_rnn import packing
+from s_cnn_rnn.concept_switches import is_steerable
 from s_cnn_rnn.evaluation import score_systems
+from s_cnn_rnn.handover import load_model
 from s_cnn_rnn.progress import ProgressBar
+from s_cnn_rnn.run_concepts import concept_statistics
 from s_cnn_rnn.run_folder import RunFolder
 from s_cnn_rnn.score_table import rows_of_system
 
@@ -49,6 +52,7 @@ def pack_runs(
     total = 0
     for task, run in folders.items():
         folder = RunFolder(pathlib.Path(run))
+        _make_statistics(folder)
         scores = _scores(folder) if score else ()
         packed = packing.pack(folder, output / task, scores=scores)
         found = packing.check(folder, packed, photographs=photographs, least=least)
@@ -63,6 +67,14 @@ def pack_runs(
         raise ValueError(f"{output}: {total / 1e6:.1f} MB, more than --largest={largest:g}")
     if card:
         write_card(pathlib.Path(card), output)
+
+
+def _make_statistics(folder: RunFolder) -> None:
+    """Has the run folder hold which concepts go together, for `packing` to take along."""
+    model = load_model(folder)
+    if is_steerable(model):
+        with ProgressBar(" photographs") as progress:
+            concept_statistics(folder, model, progress=progress)
 
 
 def _scores(folder: RunFolder):

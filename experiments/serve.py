@@ -1,9 +1,11 @@
 """A page on which photographs are dropped: what is written of them, why, and what if.
 
+  python -m experiments.serve
   python -m experiments.serve --run=runs/ours
   python -m experiments.serve --run=runs/ours --run=runs/nic-f
 
-Then open the address that is printed. Several runs are shown beside each other. Photographs stay
+Then open the address that is printed. Several runs are shown beside each other; without
+--run they are the models that come with the package. Photographs stay
 in the memory of this process (the latest few) and are never written to disk; only this machine is
 answered, unless --host says otherwise. More in docs/page.md. Needs the extra: pip install
 's-cnn-rnn[serve]'.
@@ -19,7 +21,11 @@ from experiments import tensorflow_start  # first: before TensorFlow is imported
 
 from experiments.serving import listen, shown_runs  # isort: skip
 
-_RUN = flags.DEFINE_multi_string("run", None, "Folder of a finished run; repeat it to compare.")
+_RUN = flags.DEFINE_multi_string(
+    "run",
+    None,
+    "Folder of a finished run; repeat it to compare. Left out: those that come with the package.",
+)
 _HOST = flags.DEFINE_string("host", "127.0.0.1", "Address that is listened on.")
 _PORT = flags.DEFINE_integer("port", 8000, "Port; 0 for any that is free.", 0, 65535)
 _MEGABYTES = flags.DEFINE_float(
@@ -40,6 +46,7 @@ def main(_: list[str]) -> None:
     try:
         import uvicorn
 
+        from s_cnn_rnn.box import box_runs
         from s_cnn_rnn.page.application import build_application
         from s_cnn_rnn.page.guard import THIS_MACHINE
         from s_cnn_rnn.page.uploads import UploadLimits
@@ -48,7 +55,7 @@ def main(_: list[str]) -> None:
     local = _HOST.value.startswith(LOOPBACK)
     try:
         listening = listen(_HOST.value, _PORT.value)
-        runs = shown_runs(_RUN.value, correlated=_CORRELATED.value)
+        runs = shown_runs(_RUN.value or box_runs(), correlated=_CORRELATED.value)
     except (OSError, ValueError) as error:
         sys.exit(f"serve: {error}")
     limits = UploadLimits(megabytes=_MEGABYTES.value)
@@ -65,7 +72,6 @@ def main(_: list[str]) -> None:
 
 def run() -> None:
     """Entry point of the console command."""
-    flags.mark_flag_as_required("run")
     app.run(main)
 
 

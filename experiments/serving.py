@@ -1,7 +1,9 @@
 """What `serve` does before it answers: a port, and runs that are ready."""
 
+import os
 import pathlib
 import socket
+from collections.abc import Sequence
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -18,7 +20,7 @@ def listen(host: str, port: int) -> socket.socket:
         raise OSError(f"cannot listen on {host} port {port} ({error.strerror}); {advice}") from None
 
 
-def shown_runs(paths: list[str], *, correlated: bool) -> list:
+def shown_runs(paths: Sequence[str | os.PathLike], *, correlated: bool) -> list:
     """Loads runs, and has them compiled.
 
     Args:

@@ -1,12 +1,13 @@
 """Writes photographs' captions again with concepts switched on or off; saves nothing.
 
-  python -m experiments.what_if --run=runs/ours_0 photo.jpg --with=dog --without=person
+  python -m experiments.what_if photo.jpg --with=dog --without=person
   python -m experiments.what_if --run=runs/ours_0 photo.jpg --set=snow:0.8
 
---with, --without and --set may be given several times. Concepts that go together in the
-photographs the run was trained on move along (--nocorrelated keeps them). The first time that
-takes minutes: the training photographs are looked at, and concept_statistics.npz is kept in the
-run folder. docs/what_if_and_why.md says what it means and how often it works.
+Without --run it is the model that comes with the package. --with, --without and --set may be given
+several times. Concepts that go together in the photographs the run was trained on move along
+(--nocorrelated keeps them). The first time that takes minutes: the training photographs are looked
+at, and concept_statistics.npz is kept in the run folder. docs/what_if_and_why.md says what it means
+and how often it works.
 """
 
 import sys
@@ -17,7 +18,9 @@ from experiments import tensorflow_start  # first: before TensorFlow is imported
 
 from experiments import explaining_run  # isort: skip
 
-_RUN = flags.DEFINE_string("run", None, "Folder of a finished run.")
+_RUN = flags.DEFINE_string(
+    "run", None, "Folder of a finished run; left out: the model that comes with the package."
+)
 _WITH = flags.DEFINE_multi_string("with", [], "A concept to switch on.")
 _WITHOUT = flags.DEFINE_multi_string("without", [], "A concept to switch off.")
 _SET = flags.DEFINE_multi_string("set", [], "A concept and its probability, such as snow:0.8.")
@@ -44,7 +47,6 @@ def main(arguments: list[str]) -> None:
 
 def run() -> None:
     """Entry point of the console command."""
-    flags.mark_flag_as_required("run")
     app.run(main)
 
 

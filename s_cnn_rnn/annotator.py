@@ -18,6 +18,7 @@ import numpy as np
 
 from s_cnn_rnn.annotation import Annotation, PredictedConcept, usual_concepts
 from s_cnn_rnn.annotation_model import AnnotationModel
+from s_cnn_rnn.box import box_runs
 from s_cnn_rnn.concept_statistics import ConceptStatistics
 from s_cnn_rnn.concept_switches import Switches, require_steerable, switched
 from s_cnn_rnn.ensemble import Ensemble
@@ -89,6 +90,15 @@ class Annotator:
         model = load_model(folder)
         reranker = reranker_of(folder, model, progress=no_progress)
         return cls(model, folder.settings(), reranker, folder, one_by_one=one_by_one)
+
+    @classmethod
+    def from_box(cls) -> "Annotator":
+        """Loads the model that comes with the package and writes captions (docs/model_card.md).
+
+        Raises:
+            FileNotFoundError: this installation comes without one.
+        """
+        return cls.from_run(box_runs()[0])
 
     def annotate(
         self,

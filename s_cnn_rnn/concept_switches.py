@@ -98,23 +98,37 @@ def require_steerable(model: AnnotationModel | Ensemble) -> None:
     Raises:
         ValueError: the message says why, and which systems can be used instead.
     """
-    instead = "use a run of a system that writes from concepts, such as ours"
+    objection = _objection(model)
+    if objection:
+        raise ValueError(
+            f"{objection}; use a run of a system that writes from concepts, such as ours"
+        )
+
+
+def is_steerable(model: AnnotationModel | Ensemble) -> bool:
+    """Whether a model writes from concepts, so that switching them changes what it writes."""
+    return not _objection(model)
+
+
+def _objection(model: AnnotationModel | Ensemble) -> str:
+    """Why no concept can be switched; "" where they can."""
     for member in model.members:
         name = member.system.name
         if not member.system.supervised:
-            raise ValueError(f"{name} learns no concepts, so none can be switched; {instead}")
+            return f"{name} learns no concepts, so none can be switched"
         if member.decoder is None:
-            raise ValueError(
+            return (
                 f"{name} chooses labels by their own probabilities, one by one: a switch changes "
-                f"nothing but itself; {instead}"
+                "nothing but itself"
             )
         if not reads_concepts(member):
-            raise ValueError(
+            return (
                 f"{name} learns concepts, but its decoder writes from the features alone: no "
-                f"switch would change a word; {instead}"
+                "switch would change a word"
             )
     if not model.learnt_concepts:
-        raise ValueError(f"the members of this ensemble learn different concepts; {instead}")
+        return "the members of this ensemble learn different concepts"
+    return ""
 
 
 def reads_concepts(model: AnnotationModel) -> bool:

@@ -16,6 +16,7 @@ import numpy as np
 
 from s_cnn_rnn import checkpoints
 from s_cnn_rnn.annotator import Annotator
+from s_cnn_rnn.concept_statistics import ConceptStatistics
 from s_cnn_rnn.encoders import ENCODERS, PRETRAINED, build_encoder
 from s_cnn_rnn.handover import require_finished
 from s_cnn_rnn.prepared import PreparedData
@@ -73,6 +74,7 @@ def pack(run: RunFolder, output: pathlib.Path, *, scores: Sequence[Result] = ())
     for path in (run.vocabulary_path, run.tag_words_path, run.data_path, run.reranking):
         if path.exists():
             shutil.copyfile(path, output / path.name)
+    _pack_statistics(run, packed)
     _record(packed, _description(run, settings, included, scores))
     return packed
 
@@ -89,6 +91,13 @@ def _pack_weights(run: RunFolder, packed: RunFolder, settings: RunSettings) -> b
         halves = {name: _half(array) for name, array in arrays.items()}
         checkpoints.write_arrays(packed.weights / path.name, halves, metadata, compressed=True)
     return included
+
+
+def _pack_statistics(run: RunFolder, packed: RunFolder) -> None:
+    """Which concepts go together goes along, where the run has it: what-if needs no data then."""
+    found = ConceptStatistics.load(run.concept_statistics, run.weights_digest())
+    if found is not None:
+        found.save(packed.concept_statistics, packed.weights_digest())
 
 
 def _half(array: np.ndarray) -> np.ndarray:

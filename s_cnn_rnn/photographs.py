@@ -1,7 +1,9 @@
 """Photographs of every kind -> upright RGB pixels of the encoder's size; augmentation.
 
-Two ways in, which agree: Pillow for the user's own files (`read_photograph`, any format), and
-TensorFlow for the JPEGs of a prepared data set (`decode_and_resize`), inside its input pipeline.
+Two ways in, which give the same pixels: Pillow decodes the user's own files (`read_photograph`,
+any format), TensorFlow the JPEGs of a prepared data set (`decode_and_resize`), inside its input
+pipeline; both resample by one function. (Pillow's own resampling rounds to 8 bits twice, halves
+always up: a fifth of the values 1 higher, which changed the labels of 3 to 5% of photographs.)
 Colour profiles (ICC) are ignored in both, as everywhere in this field.
 """
 
@@ -54,8 +56,8 @@ def read_photograph(
 
     Args:
         photograph: the file, or its content.
-        image_size: side in pixels to which the whole picture is warped (antialiased bilinear, as
-            in `decode_and_resize`); None keeps its own size.
+        image_size: side in pixels to which the whole picture is warped, as in
+            `decode_and_resize`; None keeps its own size.
         name: how messages call it, if not by the file's path.
 
     Returns:
@@ -69,10 +71,10 @@ def read_photograph(
     picture = _open(content, name)
     if image_size and picture.width * picture.height > DRAFT_PIXELS:
         picture.draft("RGB", (4 * image_size, 4 * image_size))
-    picture = _upright_rgb(picture, name)
-    if image_size and picture.size != (image_size, image_size):
-        picture = picture.resize((image_size, image_size), Image.Resampling.BILINEAR)
-    return np.asarray(picture)
+    pixels = np.asarray(_upright_rgb(picture, name))
+    if image_size and pixels.shape[:2] != (image_size, image_size):
+        pixels = _resize_any(pixels, image_size).numpy()
+    return pixels
 
 
 @dataclasses.dataclass(frozen=True)
@@ -232,6 +234,13 @@ def _resize(pixels: tf.Tensor, image_size: int) -> tf.Tensor:
     resized = tf.image.resize(pixels, [image_size, image_size], "bilinear", antialias=True)
     # Means, with no negative weights: rounded, they are between 0 and 255 without clipping.
     return tf.cast(tf.round(resized), tf.uint8)
+
+
+_resize_any = tf.function(  # traced once, for pictures of every size
+    _resize,
+    input_signature=(tf.TensorSpec([None, None, 3], tf.uint8), tf.TensorSpec([], tf.int32)),
+    autograph=False,
+)
 
 
 @dataclasses.dataclass(frozen=True)

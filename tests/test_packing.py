@@ -10,6 +10,7 @@ from s_cnn_rnn.annotator import Annotator
 from s_cnn_rnn.annotator_group import AnnotatorGroup
 from s_cnn_rnn.box import BOX, box_runs
 from s_cnn_rnn.checkpoints import read_arrays
+from s_cnn_rnn.concept_statistics import ConceptStatistics
 from s_cnn_rnn.run_folder import RunFolder
 
 
@@ -53,6 +54,20 @@ def test_it_tells_how_it_came_about(tiny_run, packed):
     assert stages["joint"]["settings"]["learning_rate"] == 1e-3
 
 
+def test_what_goes_together_comes_along(tiny_run, tmp_path):
+    """And is known as that of the packed weights: no data is asked for."""
+    run = copy_run(tiny_run, tmp_path / "run")
+    concepts = np.random.default_rng(0).random((9, len(run.vocabulary().concepts)))
+    found = ConceptStatistics.of(concepts)
+    found.save(run.concept_statistics, run.weights_digest())
+    packed = packing.pack(run, tmp_path / "packed")
+    taken = ConceptStatistics.load(packed.concept_statistics, packed.weights_digest())
+    np.testing.assert_array_equal(taken.mean, found.mean)
+    np.testing.assert_allclose(taken.correlation, found.correlation, atol=1e-3)
+    found.save(run.concept_statistics, "of other weights")
+    assert not packing.pack(run, tmp_path / "packed").concept_statistics.exists()
+
+
 def test_what_differs_is_refused(tiny_run, packed, tmp_path):
     other = copy_run(packed, tmp_path / "other")
     arrays, metadata = read_arrays(other.weights / "decoder.npz")
@@ -89,10 +104,12 @@ def test_the_box(tiny_run, tiny_data, tmp_path, capsys):
     labels = untrained_run(tmp_path / "labels", tiny_data, system="cnn-logistic", **options)
     box, card = tmp_path / "box", tmp_path / "card.md"
     card.write_text(f"# Card\n{packing_run.BEGIN}\nold\n{packing_run.END}\nrest\n", "utf-8")
-    runs = [str(tiny_run.path), str(labels.path)]
+    runs = [str(copy_run(tiny_run, tmp_path / "captions").path), str(labels.path)]
     how = {"photographs": 4, "least": 0.5, "score": False}
     packing_run.pack_runs(runs, box, card=str(card), **how)
     assert [path.name for path in box_runs(box)] == ["captions", "labels"]
+    assert RunFolder(box / "captions").concept_statistics.exists()
+    assert not RunFolder(box / "labels").concept_statistics.exists()  # cnn-logistic: no switches
     group = AnnotatorGroup.from_runs(box_runs(box))
     assert group.kinds == ("captions", "labels")
     ((caption, three),) = group.annotate(tiny_data.photographs("validation", [0]))

@@ -1,13 +1,11 @@
 """An artefact against the run that it was made from: same texts, score, time, size."""
 
 import dataclasses
-import io
 import pathlib
 import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from PIL import Image
 
 from s_cnn_rnn.annotator import Annotation, Annotator
 from s_cnn_rnn.caption_metrics import quick_cider
@@ -15,8 +13,6 @@ from s_cnn_rnn.export.label_choice import LabelChoice
 from s_cnn_rnn.export.runtime import Annotated
 from s_cnn_rnn.hypotheses import SEPARATORS
 from s_cnn_rnn.label_metrics import label_scores, written_sets
-from s_cnn_rnn.looking import image_sizes
-from s_cnn_rnn.photographs import decode_and_resize
 from s_cnn_rnn.prepared import Annotation as Truth
 from s_cnn_rnn.progress import Progress
 from s_cnn_rnn.vocabulary import Vocabulary
@@ -124,18 +120,9 @@ def compare(
 
 
 def _originals(annotator, choice, jpegs, progress) -> list[tuple[str, ...]]:
-    """The words that the run itself writes for photographs warped as evaluation does it."""
-    sizes = image_sizes(annotator.model)
-    if len(sizes) > 1:
-        raise ValueError(
-            f"the ensemble's members see photographs of {sorted(sizes)} pixels: its export cannot "
-            "be compared with it; make an ensemble of runs with one image size"
-        )
-    [size] = sizes
-    # As PNG, which loses nothing, so that Pillow finds the very pixels that TensorFlow made.
-    squares = (_png(decode_and_resize(jpeg, size).numpy()) for jpeg in jpegs)
+    """The words that the run itself writes."""
     words = []
-    for annotation in annotator.annotate(squares):
+    for annotation in annotator.annotate(jpegs):
         words.append(_words(annotation, choice, annotator.model.vocabulary))
         progress("original", len(words), len(jpegs), {})
     return words
@@ -146,12 +133,6 @@ def _words(annotation: Annotation, choice, vocabulary: Vocabulary) -> tuple[str,
         return annotation.words
     scores = {concept.word: concept.probability for concept in annotation.concepts}
     return choice.words(np.array([scores[word] for word in vocabulary.concepts]), vocabulary)
-
-
-def _png(pixels: np.ndarray) -> bytes:
-    content = io.BytesIO()
-    Image.fromarray(pixels).save(content, "PNG", compress_level=1)
-    return content.getvalue()
 
 
 def _timed(exported, jpegs, progress) -> tuple[list[Annotated], list[float]]:

@@ -29,6 +29,8 @@ def holiday(tiny_data, tmp_path) -> pathlib.Path:
     (folder / "a.png").write_bytes(b"broken")
     (folder / "notes.txt").write_text("sunny")
     (folder / "._b.jpg").write_bytes(b"another program's")
+    (folder / ".thumbnails").mkdir()
+    (folder / ".thumbnails" / "b.jpg").write_bytes(first)
     return folder
 
 
@@ -279,7 +281,7 @@ def test_metadata(loaded, tiny_run, label_run, holiday, place, capsys):
     annotate(runs, [holiday], write=place)
     output = capsys.readouterr()
     assert output.out == ""
-    assert "2 photographs carry the mark (--again) already" in output.err
+    assert "2 photographs carry the mark already" in output.err
     annotate(runs, [holiday], write=place, again=True)
     assert read_metadata(photograph) == found
 

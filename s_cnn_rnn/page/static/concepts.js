@@ -53,7 +53,10 @@ export class ConceptList {
   show(probabilities, set) {
     this.now = probabilities;
     this.set = set;
-    for (const row of this.rows.values()) this.fill(row);
+    // A concept that was set in another panel is seen here, too.
+    const isHidden = [...set.keys()].some((word) => !this.rows.has(word));
+    if (isHidden && !this.search.value) this.rebuild();
+    else for (const row of this.rows.values()) this.fill(row);
   }
 
   chosen() {
