@@ -29,7 +29,7 @@ def shown_runs(paths: Sequence[str | os.PathLike], *, correlated: bool) -> list:
     """
     from s_cnn_rnn.annotator import Annotator
     from s_cnn_rnn.page.shown_run import ShownRun
-    from s_cnn_rnn.run_names import system_of_run
+    from s_cnn_rnn.runs.run_names import system_of_run
 
     runs = []
     for path in paths:

@@ -16,28 +16,28 @@ from typing import overload
 
 import numpy as np
 
-from s_cnn_rnn.annotation import Annotation, PredictedConcept, usual_concepts
-from s_cnn_rnn.annotation_model import AnnotationModel
+from s_cnn_rnn.annotating.annotation import Annotation, PredictedConcept, usual_concepts
+from s_cnn_rnn.annotating.looking import Looked, log_damaged, look_at, looks
+from s_cnn_rnn.annotating.photograph_batches import Photograph, ReadPhotograph
+from s_cnn_rnn.annotating.user_tags import TagInputs
 from s_cnn_rnn.box import box_runs
-from s_cnn_rnn.concept_statistics import ConceptStatistics
-from s_cnn_rnn.concept_switches import Switches, require_steerable, switched
-from s_cnn_rnn.ensemble import Ensemble
-from s_cnn_rnn.explanation import Explainer, Explanation
-from s_cnn_rnn.handover import load_model
-from s_cnn_rnn.hypotheses import highest_scores, hypotheses
-from s_cnn_rnn.kept_photograph import KeptPhotograph
-from s_cnn_rnn.looking import Looked, log_damaged, look_at, looks
-from s_cnn_rnn.photograph_batches import Photograph, ReadPhotograph
-from s_cnn_rnn.photographs import DamagedPhotograph
+from s_cnn_rnn.data.photographs import DamagedPhotograph
+from s_cnn_rnn.decoding.hypotheses import highest_scores, hypotheses
+from s_cnn_rnn.decoding.reranking import Reranker, reranked, reranker_of, searched
+from s_cnn_rnn.decoding.writing import Writer, look_together, write
+from s_cnn_rnn.explaining.concept_statistics import ConceptStatistics
+from s_cnn_rnn.explaining.concept_switches import Switches, require_steerable, switched
+from s_cnn_rnn.explaining.explanation import Explainer, Explanation
+from s_cnn_rnn.explaining.kept_photograph import KeptPhotograph
+from s_cnn_rnn.explaining.run_concepts import concept_statistics
+from s_cnn_rnn.explaining.what_if import ChangedConcept, WhatIf
+from s_cnn_rnn.model.annotation_model import AnnotationModel
+from s_cnn_rnn.model.ensemble import Ensemble
+from s_cnn_rnn.model.systems import find_system
 from s_cnn_rnn.progress import no_progress
-from s_cnn_rnn.reranking import Reranker, reranked, reranker_of, searched
-from s_cnn_rnn.run_concepts import concept_statistics
-from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.runs.handover import load_model
+from s_cnn_rnn.runs.run_folder import RunFolder
 from s_cnn_rnn.settings import RunSettings
-from s_cnn_rnn.systems import find_system
-from s_cnn_rnn.user_tags import TagInputs
-from s_cnn_rnn.what_if import ChangedConcept, WhatIf
-from s_cnn_rnn.writing import Writer, look_together, write
 
 
 class Annotator:

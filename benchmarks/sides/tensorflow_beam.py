@@ -11,11 +11,11 @@ import tensorflow as tf
 from benchmarks import captioners
 from benchmarks.captions import END, FIRST_OUTPUT, START, decoder_weights, first_states
 from benchmarks.sides.tensorflow_decoder import set_our_weights
-from s_cnn_rnn.annotation_model import build_model
 from s_cnn_rnn.annotator import Annotator
-from s_cnn_rnn.decoder import Decoder
+from s_cnn_rnn.decoding.writing import Writer, write
+from s_cnn_rnn.model.annotation_model import build_model
+from s_cnn_rnn.model.decoder import Decoder
 from s_cnn_rnn.settings import DecodingSettings
-from s_cnn_rnn.writing import Writer, write
 
 ALL = "ours, all hypotheses"
 ONE_BY_ONE = 4  # photographs of a batch that the loop over single ones writes for
