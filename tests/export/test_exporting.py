@@ -136,6 +136,16 @@ def test_an_ensemble(tiny_run, tiny_data, tmp_path):
         assert report["same"] == PHOTOGRAPHS
 
 
+@pytest.mark.slow
+def test_an_ensemble_that_sees_two_sizes(tiny_run, tiny_data, tmp_path):
+    encoder = tiny_run.settings().to_dict()["encoder"]
+    encoder = encoder | {"image_size": encoder["image_size"] + 16}
+    other = untrained_run(tmp_path / "other", tiny_data, encoder=encoder, seed=3)
+    ensemble = make_ensemble(tmp_path / "both", [tiny_run, other])
+    report = export_run(ensemble.path, "saved_model", tmp_path / "exported")
+    assert report["same"] == PHOTOGRAPHS
+
+
 @pytest.mark.parametrize(
     ("form", "precision", "share"),
     [
