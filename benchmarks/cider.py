@@ -34,11 +34,11 @@ from pycocoevalcap.cider.cider_scorer import CiderScorer, cook_refs, cook_test
 
 from benchmarks.measuring import line, time_interleaved, write_results
 from benchmarks.quick import is_quick
-from s_cnn_rnn.annotation_model import build_model
 from s_cnn_rnn.caption_metrics.fast_cider import FastScorer
-from s_cnn_rnn.self_critical import SelfCritical, self_critical_loss
+from s_cnn_rnn.model.annotation_model import build_model
+from s_cnn_rnn.model.self_critical import SelfCritical, self_critical_loss
+from s_cnn_rnn.model.stage_model import stage_model
 from s_cnn_rnn.settings import RunSettings
-from s_cnn_rnn.stage_model import stage_model
 from s_cnn_rnn.vocabulary import Vocabulary
 
 PHOTOGRAPHS, VOCABULARY = 6_000, 8_000

@@ -10,7 +10,7 @@ from data_prep.data_sets import DATA_SETS
 from data_prep.prepared_format import prepare
 from data_prep.side_files import HowPrepared
 from data_prep.vocabularies import VocabularySettings
-from s_cnn_rnn.prepared import PreparedData
+from s_cnn_rnn.data.prepared import PreparedData
 
 CAPTIONS = 5  # of each photograph
 _WORDS = 2_000

@@ -20,9 +20,9 @@ from absl import app, flags
 
 from benchmarks.measuring import write_results
 from s_cnn_rnn.annotator import Annotator
+from s_cnn_rnn.data.prepared import PreparedData
 from s_cnn_rnn.export.comparing import megabytes
 from s_cnn_rnn.export.formats import find_format
-from s_cnn_rnn.prepared import PreparedData
 
 _RUN = flags.DEFINE_string("run", None, "Folder of the run.", required=True)
 _PHOTOGRAPHS = flags.DEFINE_integer("photographs", 60, "How many.", lower_bound=10)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from s_cnn_rnn.results import commit, hardware
+from s_cnn_rnn.scoring.results import commit, hardware
 
 RESULTS = pathlib.Path(__file__).parent / "results"
 COMPILING = 10  # times the patience: a first round compiles

@@ -33,8 +33,8 @@ LIMIT = 4.0  # seconds to the first caption
 
 def make_run(path: pathlib.Path, workload: dict) -> pathlib.Path:
     """A run folder that looks finished, of a model that nobody trained."""
-    from s_cnn_rnn.handover import collect_weights
-    from s_cnn_rnn.run_folder import RunFolder
+    from s_cnn_rnn.runs.handover import collect_weights
+    from s_cnn_rnn.runs.run_folder import RunFolder
 
     folder, settings = RunFolder(path), captioners.settings(workload)
     path.mkdir(parents=True)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from data_prep import beam_pipeline
 from data_prep.examples import ShardExamples
-from s_cnn_rnn.prepared import INCOMPLETE
+from s_cnn_rnn.data.prepared import INCOMPLETE
 
 
 def write(target: pathlib.Path, preparation) -> None:

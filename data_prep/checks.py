@@ -16,8 +16,8 @@ from data_prep.plan import make_plan, read_shard
 from data_prep.progress import Counting
 from data_prep.records import BadData, Item, Problem, ProblemLog
 from data_prep.report import Report
-from s_cnn_rnn.photographs import DamagedPhotograph, as_stored
-from s_cnn_rnn.prepared import BrokenDataSet, PreparedData, annotations_file, digest_of_splits
+from s_cnn_rnn.data.photographs import DamagedPhotograph, as_stored
+from s_cnn_rnn.data.prepared import BrokenDataSet, PreparedData, annotations_file, digest_of_splits
 from s_cnn_rnn.progress import Progress, no_progress
 from s_cnn_rnn.vocabulary import Vocabulary
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from data_prep.folders import similar_name
 from data_prep.plan import read_shard
 from data_prep.records import Problem, ProblemLog, Record
-from s_cnn_rnn.prepared import Annotation
+from s_cnn_rnn.data.prepared import Annotation
 
 LARGE_PIXELS = 16_000_000
 
@@ -49,7 +49,7 @@ def example_of(record: Record) -> Example | Problem:
     if record.photograph is None:
         return Example(None, _annotation(record, ""), "")
     # TensorFlow comes with it: half a gigabyte that annotations alone do without.
-    from s_cnn_rnn.photographs import DamagedPhotograph, as_stored
+    from s_cnn_rnn.data.photographs import DamagedPhotograph, as_stored
 
     try:
         stored = as_stored(record.photograph, name=record.file_name)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from data_prep.records import Problem
-from s_cnn_rnn.prepared import Annotation
+from s_cnn_rnn.data.prepared import Annotation
 
 
 class PicturesSeen:

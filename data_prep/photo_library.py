@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from data_prep.folders import picture_files
 from data_prep.records import BadData, Item, Problem, Record
 from data_prep.seeded_split import split_by_content
-from s_cnn_rnn.photograph_metadata import (
+from s_cnn_rnn.metadata.photograph_metadata import (
     Metadata,
     MetadataUnavailable,
     UnreadableMetadata,

@@ -24,7 +24,7 @@ from data_prep.examples import ShardExamples
 from data_prep.plan import Plan, make_plan
 from data_prep.progress import Counting
 from data_prep.records import Item, ProblemLog
-from s_cnn_rnn.prepared import INCOMPLETE, PreparedData
+from s_cnn_rnn.data.prepared import INCOMPLETE, PreparedData
 from s_cnn_rnn.progress import Progress, no_progress
 
 _PLAN_FOLDER = "plan"

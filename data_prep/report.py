@@ -6,7 +6,7 @@ import pathlib
 from collections.abc import Iterator
 
 from data_prep.records import Problem
-from s_cnn_rnn.prepared import SKIPPED_FILE, PreparedData
+from s_cnn_rnn.data.prepared import SKIPPED_FILE, PreparedData
 
 MOST_SHOWN = 20
 

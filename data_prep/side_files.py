@@ -12,7 +12,7 @@ from data_prep.data_sets import DataSet
 from data_prep.overlap import PicturesSeen
 from data_prep.plan import Plan
 from data_prep.records import BadData, Problem, ProblemLog
-from s_cnn_rnn import prepared
+from s_cnn_rnn.data import prepared
 from s_cnn_rnn.vocabulary import Vocabulary
 
 SPLIT_FILE = "split.csv"

@@ -6,7 +6,7 @@ import pathlib
 from collections.abc import Iterable, Iterator, Sequence
 
 from data_prep.records import BadData
-from s_cnn_rnn import prepared
+from s_cnn_rnn.data import prepared
 from s_cnn_rnn.vocabulary import Vocabulary, tokenise
 from s_cnn_rnn.vocabulary_building import caption_vocabulary, label_vocabulary, tag_vocabulary
 

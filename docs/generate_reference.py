@@ -159,7 +159,7 @@ def systems_page(root: pathlib.Path) -> str:
     systems = rows_of_table(root / "s_cnn_rnn" / "systems.py", "SYSTEMS")
     stages = rows_of_table(root / "s_cnn_rnn" / "stages.py", "STAGES")
     lines = [
-        "# Every system and stage\n\nMade from `s_cnn_rnn/systems.py` and `stages.py`. "
+        "# Every system and stage\n\nMade from `s_cnn_rnn/model/systems.py` and `stages.py`. "
         "`--system=NAME` of a training program chooses one; all share encoder, decoder, training "
         "and scores.\n",
         "| system | what it is | writes | from |",

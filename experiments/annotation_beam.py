@@ -21,11 +21,11 @@ from experiments.annotation_run import How, model_name
 from experiments.metadata_output import MetadataOutput
 from experiments.photograph_sources import Places
 from experiments.skipped_photographs import NOT_WRITTEN, Skipped, skipping
+from s_cnn_rnn.annotating.photograph_batches import NamedContent
 from s_cnn_rnn.annotator_group import AnnotatorGroup
-from s_cnn_rnn.metadata_writing import write_atomically
-from s_cnn_rnn.photograph_batches import NamedContent
-from s_cnn_rnn.photograph_metadata import UnreadableMetadata
-from s_cnn_rnn.photographs import DamagedPhotograph
+from s_cnn_rnn.data.photographs import DamagedPhotograph
+from s_cnn_rnn.metadata.metadata_writing import write_atomically
+from s_cnn_rnn.metadata.photograph_metadata import UnreadableMetadata
 from s_cnn_rnn.whole_files import whole_file
 
 JOB = 256  # photographs

@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Sequence
 
-from s_cnn_rnn.annotation import Annotation
+from s_cnn_rnn.annotating.annotation import Annotation
 
 CSV_COLUMNS = ("file_name", "caption", "labels", "probabilities", "log_probability")
 CSV_SEPARATOR = "|"

@@ -10,11 +10,11 @@ from experiments.annotation_output import Output, form_of
 from experiments.metadata_output import MetadataOutput
 from experiments.photograph_sources import Places
 from experiments.skipped_photographs import NOT_WRITTEN, Skipped, skipping
-from s_cnn_rnn.annotation import Annotation
+from s_cnn_rnn.annotating.annotation import Annotation
+from s_cnn_rnn.annotating.label_choice import chosen_labels
+from s_cnn_rnn.annotating.photograph_batches import NamedContent, Photograph
 from s_cnn_rnn.annotator_group import AnnotatorGroup
-from s_cnn_rnn.label_choice import chosen_labels
-from s_cnn_rnn.photograph_batches import NamedContent, Photograph
-from s_cnn_rnn.photograph_metadata import UnreadableMetadata
+from s_cnn_rnn.metadata.photograph_metadata import UnreadableMetadata
 from s_cnn_rnn.progress import ProgressBar, no_progress
 
 SHORT = 33  # so many photographs are done before a bar says anything

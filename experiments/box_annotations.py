@@ -5,7 +5,7 @@ import pathlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from s_cnn_rnn.pointing_game import Box
+from s_cnn_rnn.measures.pointing_game import Box
 
 WHOLE = 0.98
 """A box that covers more than this part of both sides says that a thing is there, not where."""

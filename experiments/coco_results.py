@@ -19,10 +19,10 @@ from absl import app, flags
 from experiments import tensorflow_start  # first: before TensorFlow is imported
 
 from s_cnn_rnn.caption_metrics import check_coco_results, write_coco_results  # isort: skip
-from s_cnn_rnn.predictions import predict  # isort: skip
-from s_cnn_rnn.prepared import PreparedData  # isort: skip
+from s_cnn_rnn.scoring.predictions import predict  # isort: skip
+from s_cnn_rnn.data.prepared import PreparedData  # isort: skip
 from s_cnn_rnn.progress import ProgressBar  # isort: skip
-from s_cnn_rnn.run_folder import RunFolder  # isort: skip
+from s_cnn_rnn.runs.run_folder import RunFolder  # isort: skip
 
 _RUN = flags.DEFINE_string("run", None, "Folder of a finished run that writes captions.")
 _SPLIT = flags.DEFINE_string("split", "test", "Split to caption.")

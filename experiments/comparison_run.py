@@ -4,15 +4,15 @@ import pathlib
 from collections.abc import Sequence
 
 from experiments.shapes_truth import own_score
-from s_cnn_rnn.evaluation import HowScored, score_systems
-from s_cnn_rnn.prepared import PreparedData
+from s_cnn_rnn.data.prepared import PreparedData
 from s_cnn_rnn.progress import ProgressBar
 from s_cnn_rnn.report.comparison_page import write_comparison
-from s_cnn_rnn.results import append_results
-from s_cnn_rnn.run_comparison import compare_pairs, make_comparison
-from s_cnn_rnn.run_folder import RunFolder
-from s_cnn_rnn.score_table import lines_of_comparison, rows_of_comparison, rows_of_system
-from s_cnn_rnn.seeds import group_by_seed
+from s_cnn_rnn.report.run_comparison import compare_pairs, make_comparison
+from s_cnn_rnn.runs.run_folder import RunFolder
+from s_cnn_rnn.runs.seeds import group_by_seed
+from s_cnn_rnn.scoring.evaluation import HowScored, score_systems
+from s_cnn_rnn.scoring.results import append_results
+from s_cnn_rnn.scoring.score_table import lines_of_comparison, rows_of_comparison, rows_of_system
 
 
 def compare(

@@ -13,9 +13,9 @@ import sys
 
 from absl import app, flags
 
-from s_cnn_rnn.learning_curves import curves_of_systems
 from s_cnn_rnn.report.curves_picture import learning_curves_picture
-from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.runs.learning_curves import curves_of_systems
+from s_cnn_rnn.runs.run_folder import RunFolder
 
 _RUN = flags.DEFINE_multi_string("run", None, "Run folder; may be given several times.")
 _METRIC = flags.DEFINE_string("metric", "CIDEr", "What to draw, as the training logs call it.")

@@ -17,9 +17,9 @@ from absl import app, flags
 
 from experiments import tensorflow_start  # first: before TensorFlow is imported
 
-from s_cnn_rnn.ensemble_folder import make_ensemble  # isort: skip
-from s_cnn_rnn.run_folder import RunFolder  # isort: skip
-from s_cnn_rnn.run_names import system_of_run  # isort: skip
+from s_cnn_rnn.runs.ensemble_folder import make_ensemble  # isort: skip
+from s_cnn_rnn.runs.run_folder import RunFolder  # isort: skip
+from s_cnn_rnn.runs.run_names import system_of_run  # isort: skip
 
 _RUN = flags.DEFINE_multi_string("run", None, "Folder of a finished run; give several.")
 _ENSEMBLE = flags.DEFINE_string("ensemble", None, "Folder to make.")

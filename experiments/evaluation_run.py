@@ -6,20 +6,20 @@ import shlex
 from collections.abc import Sequence
 
 from experiments.shapes_truth import own_score
-from s_cnn_rnn.evaluation import HowScored, compare_systems, score_systems
-from s_cnn_rnn.prepared import PreparedData
+from s_cnn_rnn.data.prepared import PreparedData
 from s_cnn_rnn.progress import ProgressBar
 from s_cnn_rnn.report import write_report
-from s_cnn_rnn.results import append_results
-from s_cnn_rnn.run_folder import RunFolder
-from s_cnn_rnn.run_report import make_report
-from s_cnn_rnn.score_table import (
+from s_cnn_rnn.report.run_report import make_report
+from s_cnn_rnn.runs.run_folder import RunFolder
+from s_cnn_rnn.runs.seeds import group_by_seed
+from s_cnn_rnn.scoring.evaluation import HowScored, compare_systems, score_systems
+from s_cnn_rnn.scoring.results import append_results
+from s_cnn_rnn.scoring.score_table import (
     lines_of_comparison,
     lines_of_system,
     rows_of_comparison,
     rows_of_system,
 )
-from s_cnn_rnn.seeds import group_by_seed
 
 
 def evaluate(

@@ -4,9 +4,9 @@ import pathlib
 from collections.abc import Sequence
 
 from s_cnn_rnn.annotator import Annotator
-from s_cnn_rnn.photographs import as_stored
+from s_cnn_rnn.data.photographs import as_stored
+from s_cnn_rnn.explaining.what_if import WhatIf
 from s_cnn_rnn.report.explanation_page import write_explanations
-from s_cnn_rnn.what_if import WhatIf
 
 
 def what_if(

@@ -27,10 +27,10 @@ import keras  # isort: skip
 
 from experiments import setting_flags  # isort: skip
 from s_cnn_rnn.progress import ProgressBar  # isort: skip
-from s_cnn_rnn.results import commit, hardware  # isort: skip
-from s_cnn_rnn.run_folder import RunFolder  # isort: skip
+from s_cnn_rnn.scoring.results import commit, hardware  # isort: skip
+from s_cnn_rnn.runs.run_folder import RunFolder  # isort: skip
 from s_cnn_rnn.settings import RunSettings  # isort: skip
-from s_cnn_rnn.training import train  # isort: skip
+from s_cnn_rnn.training.whole_run import train  # isort: skip
 from s_cnn_rnn.whole_files import whole_file  # isort: skip
 
 STAGE = "rnn_predicted"

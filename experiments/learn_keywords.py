@@ -22,7 +22,7 @@ from experiments import tensorflow_start  # first: before TensorFlow is imported
 
 _RUN = flags.DEFINE_string("run", None, "Run folder to make, or to go on with.")
 _WRITES = flags.DEFINE_enum("writes", "labels", ["labels", "captions"], "What is learnt.")
-_SYSTEM = flags.DEFINE_string("system", "ours", "Row of s_cnn_rnn/systems.py.")
+_SYSTEM = flags.DEFINE_string("system", "ours", "Row of s_cnn_rnn/model/systems.py.")
 _THOROUGH = flags.DEFINE_bool(
     "thorough", False, "Train the CNN too: better from some thousand photographs on, much slower."
 )

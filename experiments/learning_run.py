@@ -13,14 +13,14 @@ from data_prep.prepared_format import prepare
 from data_prep.report import print_summary
 from data_prep.side_files import HowPrepared
 from experiments.configs import own_keywords, own_photographs
-from s_cnn_rnn.prepared import PreparedData
+from s_cnn_rnn.data.prepared import PreparedData
+from s_cnn_rnn.model.systems import find_system
 from s_cnn_rnn.progress import ProgressBar
-from s_cnn_rnn.run_folder import RunFolder
-from s_cnn_rnn.run_stages import planned_stages
+from s_cnn_rnn.runs.run_folder import RunFolder
+from s_cnn_rnn.runs.run_stages import planned_stages
 from s_cnn_rnn.settings import RunSettings
-from s_cnn_rnn.stage_training import StoppedByUser
-from s_cnn_rnn.systems import find_system
-from s_cnn_rnn.training import train
+from s_cnn_rnn.training.stage_training import StoppedByUser
+from s_cnn_rnn.training.whole_run import train
 
 CONFIGS = {"labels": own_keywords, "captions": own_photographs}
 FEW = 100  # photographs; below, what is learnt is hardly more than the most frequent keywords

@@ -4,16 +4,16 @@ import pathlib
 from collections.abc import Callable, Iterator, Mapping
 
 from s_cnn_rnn.bootstrap import Ratios
-from s_cnn_rnn.caption_evaluation import how_decoded
-from s_cnn_rnn.concept_writer import ConceptWriter
-from s_cnn_rnn.contribution_measures import agreement_scores
-from s_cnn_rnn.intervention_measures import intervention_curve, leak_scores
-from s_cnn_rnn.map_measures import area_scores, randomisation_scores
-from s_cnn_rnn.measure_rows import lines_of_rows, rows_of_measure
+from s_cnn_rnn.measures.concept_writer import ConceptWriter
+from s_cnn_rnn.measures.contribution_measures import agreement_scores
+from s_cnn_rnn.measures.intervention_measures import intervention_curve, leak_scores
+from s_cnn_rnn.measures.map_measures import area_scores, randomisation_scores
+from s_cnn_rnn.measures.measure_rows import lines_of_rows, rows_of_measure
+from s_cnn_rnn.measures.what_if_measures import switch_scores
 from s_cnn_rnn.progress import ProgressBar
-from s_cnn_rnn.results import append_results
-from s_cnn_rnn.run_folder import RunFolder
-from s_cnn_rnn.what_if_measures import switch_scores
+from s_cnn_rnn.runs.run_folder import RunFolder
+from s_cnn_rnn.scoring.caption_evaluation import how_decoded
+from s_cnn_rnn.scoring.results import append_results
 
 Measure = Callable[[ConceptWriter], Iterator[tuple[str, Ratios]]]
 

@@ -4,9 +4,9 @@ import os
 import pathlib
 from collections.abc import Sequence
 
-from s_cnn_rnn.annotation import Annotation
-from s_cnn_rnn.metadata_writing import add_to_photograph, add_to_sidecar, holds_metadata
-from s_cnn_rnn.photograph_metadata import Metadata, exiv2, read_metadata, sidecars
+from s_cnn_rnn.annotating.annotation import Annotation
+from s_cnn_rnn.metadata.metadata_writing import add_to_photograph, add_to_sidecar, holds_metadata
+from s_cnn_rnn.metadata.photograph_metadata import Metadata, exiv2, read_metadata, sidecars
 
 PLACES = ("sidecar", "embedded")
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from experiments import evaluation_run
 from s_cnn_rnn import packing
-from s_cnn_rnn.concept_switches import is_steerable
-from s_cnn_rnn.evaluation import score_systems
-from s_cnn_rnn.handover import load_model
+from s_cnn_rnn.explaining.concept_switches import is_steerable
+from s_cnn_rnn.explaining.run_concepts import concept_statistics
 from s_cnn_rnn.progress import ProgressBar
-from s_cnn_rnn.run_concepts import concept_statistics
-from s_cnn_rnn.run_folder import RunFolder
-from s_cnn_rnn.score_table import rows_of_system
+from s_cnn_rnn.runs.handover import load_model
+from s_cnn_rnn.runs.run_folder import RunFolder
+from s_cnn_rnn.scoring.evaluation import score_systems
+from s_cnn_rnn.scoring.score_table import rows_of_system
 
 BEGIN, END = "<!-- figures of the box -->", "<!-- end of figures -->"
 SHOWN = {

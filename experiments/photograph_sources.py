@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from data_prep.folders import picture_files
 from experiments.photograph_places import STANDARD_INPUT, is_pattern
-from s_cnn_rnn.photograph_batches import NamedContent, Photograph
+from s_cnn_rnn.annotating.photograph_batches import NamedContent, Photograph
 
 
 def photograph_files(place: pathlib.Path) -> Iterator[pathlib.Path]:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from experiments.box_annotations import BoxedPhotograph
 from s_cnn_rnn.annotator import Annotator
-from s_cnn_rnn.measure_rows import lines_of_rows, rows_of_measure
-from s_cnn_rnn.photographs import DamagedPhotograph
-from s_cnn_rnn.pointing_game import pointing_scores
-from s_cnn_rnn.results import append_results
-from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.data.photographs import DamagedPhotograph
+from s_cnn_rnn.measures.measure_rows import lines_of_rows, rows_of_measure
+from s_cnn_rnn.measures.pointing_game import pointing_scores
+from s_cnn_rnn.runs.run_folder import RunFolder
+from s_cnn_rnn.scoring.results import append_results
 
 
 def play(

@@ -3,7 +3,7 @@
     python -m experiments.readme_tables            write them
     python -m experiments.readme_tables --check    only tell whether they are as the files say
 
-Takes a second. How markers are written is told in s_cnn_rnn/result_tables.py.
+Takes a second. How markers are written is told in s_cnn_rnn/scoring/result_tables.py.
 """
 
 import pathlib
@@ -11,7 +11,7 @@ import sys
 
 from absl import app, flags
 
-from s_cnn_rnn.result_tables import fill_tables
+from s_cnn_rnn.scoring.result_tables import fill_tables
 
 _README = flags.DEFINE_string(
     "readme", "README.md", "Text with table markers; file names in them are relative to its folder."

@@ -29,12 +29,12 @@ def shown_runs(paths: Sequence[str | os.PathLike], *, correlated: bool) -> list:
     """
     from s_cnn_rnn.annotator import Annotator
     from s_cnn_rnn.page.shown_run import ShownRun
-    from s_cnn_rnn.run_names import system_of_run
+    from s_cnn_rnn.runs.run_names import system_of_run
 
     runs = []
     for path in paths:
         print(f"loading {path} ...", flush=True)
-        annotator = Annotator.from_run(path)
+        annotator = Annotator.from_run(path, one_by_one=True)
         name = f"{pathlib.Path(path).resolve().name}: {system_of_run(annotator.folder)}"
         run = ShownRun(name, annotator, correlated=correlated)
         run.warm_up()

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from absl import flags
 from ml_collections import ConfigDict, config_dict, config_flags
 
+from s_cnn_rnn.model.stages import STAGES
 from s_cnn_rnn.settings import (
     DecodingSettings,
     EncoderSettings,
@@ -22,7 +23,6 @@ from s_cnn_rnn.settings import (
     RunSettings,
     StageSettings,
 )
-from s_cnn_rnn.stages import STAGES
 
 CONFIGS = pathlib.Path(__file__).parent / "configs"
 _PARTS = {"encoder": EncoderSettings, "model": ModelSettings, "decoding": DecodingSettings}

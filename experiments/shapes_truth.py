@@ -2,8 +2,8 @@
 
 from data_prep.shapes import scene_of_file
 from data_prep.shapes_captions import is_true
-from s_cnn_rnn.caption_evaluation import PhotographScore, no_score
-from s_cnn_rnn.prepared import PreparedData
+from s_cnn_rnn.data.prepared import PreparedData
+from s_cnn_rnn.scoring.caption_evaluation import PhotographScore, no_score
 from s_cnn_rnn.vocabulary import tokenise
 
 

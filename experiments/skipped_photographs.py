@@ -6,8 +6,8 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 
-from s_cnn_rnn.photograph_metadata import UnreadableMetadata
-from s_cnn_rnn.photographs import DamagedPhotograph
+from s_cnn_rnn.data.photographs import DamagedPhotograph
+from s_cnn_rnn.metadata.photograph_metadata import UnreadableMetadata
 
 NOT_WRITTEN = "cannot be written ({})"
 

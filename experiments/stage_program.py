@@ -15,14 +15,14 @@ from data_prep.checks import check_prepared  # isort: skip
 from data_prep.records import BadData  # isort: skip
 from experiments import setting_flags  # isort: skip
 from s_cnn_rnn.progress import ProgressBar  # isort: skip
-from s_cnn_rnn.run_folder import RunFolder  # isort: skip
+from s_cnn_rnn.runs.run_folder import RunFolder  # isort: skip
 from s_cnn_rnn.settings import RunSettings  # isort: skip
-from s_cnn_rnn.run_names import name_variant  # isort: skip
-from s_cnn_rnn.segment_watch import TrainingDiverged  # isort: skip
-from s_cnn_rnn.stage_training import StoppedByUser  # isort: skip
-from s_cnn_rnn.run_stages import planned_stages  # isort: skip
-from s_cnn_rnn.systems import find_system  # isort: skip
-from s_cnn_rnn.training import train  # isort: skip
+from s_cnn_rnn.runs.run_names import name_variant  # isort: skip
+from s_cnn_rnn.training.segment_watch import TrainingDiverged  # isort: skip
+from s_cnn_rnn.training.stage_training import StoppedByUser  # isort: skip
+from s_cnn_rnn.runs.run_stages import planned_stages  # isort: skip
+from s_cnn_rnn.model.systems import find_system  # isort: skip
+from s_cnn_rnn.training.whole_run import train  # isort: skip
 
 _CONFIG = setting_flags.define_settings(
     "config",
@@ -30,7 +30,9 @@ _CONFIG = setting_flags.define_settings(
     "--config.seed=1 --config.stages.cnn.steps=200; s_cnn_rnn/settings.py explains them all.",
 )
 _SYSTEM = flags.DEFINE_string(
-    "system", None, "Row of s_cnn_rnn/systems.py, in place of the config's; --system= lists them."
+    "system",
+    None,
+    "Row of s_cnn_rnn/model/systems.py, in place of the config's; --system= lists them.",
 )
 _RUN = flags.DEFINE_string("run", None, "Run folder; an interrupted run goes on there.")
 _DEVICES = flags.DEFINE_integer(

@@ -16,28 +16,28 @@ from typing import overload
 
 import numpy as np
 
-from s_cnn_rnn.annotation import Annotation, PredictedConcept, usual_concepts
-from s_cnn_rnn.annotation_model import AnnotationModel
+from s_cnn_rnn.annotating.annotation import Annotation, PredictedConcept, usual_concepts
+from s_cnn_rnn.annotating.looking import Looked, log_damaged, look_at, looks
+from s_cnn_rnn.annotating.photograph_batches import Photograph, ReadPhotograph
+from s_cnn_rnn.annotating.user_tags import TagInputs
 from s_cnn_rnn.box import box_runs
-from s_cnn_rnn.concept_statistics import ConceptStatistics
-from s_cnn_rnn.concept_switches import Switches, require_steerable, switched
-from s_cnn_rnn.ensemble import Ensemble
-from s_cnn_rnn.explanation import Explainer, Explanation
-from s_cnn_rnn.handover import load_model
-from s_cnn_rnn.hypotheses import highest_scores, hypotheses
-from s_cnn_rnn.kept_photograph import KeptPhotograph
-from s_cnn_rnn.looking import Looked, log_damaged, look_at, looks
-from s_cnn_rnn.photograph_batches import Photograph, ReadPhotograph
-from s_cnn_rnn.photographs import DamagedPhotograph
+from s_cnn_rnn.data.photographs import DamagedPhotograph
+from s_cnn_rnn.decoding.hypotheses import highest_scores, hypotheses
+from s_cnn_rnn.decoding.reranking import Reranker, reranked, reranker_of, searched
+from s_cnn_rnn.decoding.writing import Writer, look_together, write
+from s_cnn_rnn.explaining.concept_statistics import ConceptStatistics
+from s_cnn_rnn.explaining.concept_switches import Switches, require_steerable, switched
+from s_cnn_rnn.explaining.explanation import Explainer, Explanation
+from s_cnn_rnn.explaining.kept_photograph import KeptPhotograph
+from s_cnn_rnn.explaining.run_concepts import concept_statistics
+from s_cnn_rnn.explaining.what_if import ChangedConcept, WhatIf
+from s_cnn_rnn.model.annotation_model import AnnotationModel
+from s_cnn_rnn.model.ensemble import Ensemble
+from s_cnn_rnn.model.systems import find_system
 from s_cnn_rnn.progress import no_progress
-from s_cnn_rnn.reranking import Reranker, reranked, reranker_of, searched
-from s_cnn_rnn.run_concepts import concept_statistics
-from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.runs.handover import load_model
+from s_cnn_rnn.runs.run_folder import RunFolder
 from s_cnn_rnn.settings import RunSettings
-from s_cnn_rnn.systems import find_system
-from s_cnn_rnn.user_tags import TagInputs
-from s_cnn_rnn.what_if import ChangedConcept, WhatIf
-from s_cnn_rnn.writing import Writer, look_together, write
 
 
 class Annotator:
@@ -48,6 +48,8 @@ class Annotator:
         settings: of its run.
         reranker: puts what the beam finds in another order, where the system does so.
         folder: the run's; correlated concepts and systems that see user tags need it.
+        one_by_one: photographs come singly, again and again, as on a page: compiling takes some
+            seconds longer, and each caption then takes half the processor time. Elsewhere leave it.
     """
 
     def __init__(
@@ -56,15 +58,22 @@ class Annotator:
         settings: RunSettings,
         reranker: Reranker | None = None,
         folder: RunFolder | None = None,
+        *,
+        one_by_one: bool = False,
     ):
         self.model, self.settings, self.reranker, self.folder = model, settings, reranker, folder
         self._tag_inputs = TagInputs.of_run(folder) if folder else TagInputs(settings.system)
+        self.one_by_one = one_by_one
         self._writers: dict[int, Writer] = {}
         self.usual = usual_concepts(model.vocabulary)
 
     @classmethod
-    def from_run(cls, path: str | os.PathLike) -> "Annotator":
+    def from_run(cls, path: str | os.PathLike, *, one_by_one: bool = False) -> "Annotator":
         """Loads a finished run, or an ensemble; the folder (with the members') is enough.
+
+        Args:
+            path: the folder.
+            one_by_one: see the class.
 
         Raises:
             FileNotFoundError: this is no run folder, or the run is not trained to the end.
@@ -80,7 +89,7 @@ class Annotator:
                 )
         model = load_model(folder)
         reranker = reranker_of(folder, model, progress=no_progress)
-        return cls(model, folder.settings(), reranker, folder)
+        return cls(model, folder.settings(), reranker, folder, one_by_one=one_by_one)
 
     @classmethod
     def from_box(cls) -> "Annotator":
@@ -326,7 +335,12 @@ class Annotator:
             decoding = searched(self.model, self.settings.decoding)
             returned = beams if self.reranker is None else decoding.width
             self._writers[beams] = Writer(
-                self.model, decoding, self.settings.model.longest, returned=returned
+                self.model,
+                decoding,
+                self.settings.model.longest,
+                returned=returned,
+                settled=self.one_by_one,
+                alone=self.one_by_one,
             )
         return self._writers[beams]
 

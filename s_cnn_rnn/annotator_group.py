@@ -3,12 +3,12 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from s_cnn_rnn.annotation import Annotation
+from s_cnn_rnn.annotating.annotation import Annotation
+from s_cnn_rnn.annotating.looking import image_sizes, log_damaged
+from s_cnn_rnn.annotating.photograph_batches import Photograph, read_batches
 from s_cnn_rnn.annotator import Annotator
 from s_cnn_rnn.box import box_runs
-from s_cnn_rnn.looking import image_sizes, log_damaged
-from s_cnn_rnn.photograph_batches import Photograph, read_batches
-from s_cnn_rnn.photographs import DamagedPhotograph
+from s_cnn_rnn.data.photographs import DamagedPhotograph
 
 
 class AnnotatorGroup:

@@ -14,15 +14,15 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from s_cnn_rnn import checkpoints
 from s_cnn_rnn.annotator import Annotator
-from s_cnn_rnn.concept_statistics import ConceptStatistics
+from s_cnn_rnn.data.prepared import PreparedData
 from s_cnn_rnn.encoders import ENCODERS, PRETRAINED, build_encoder
-from s_cnn_rnn.handover import require_finished
-from s_cnn_rnn.prepared import PreparedData
-from s_cnn_rnn.results import Result, commit
-from s_cnn_rnn.run_cost import finished_stages
-from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.explaining.concept_statistics import ConceptStatistics
+from s_cnn_rnn.runs import checkpoints
+from s_cnn_rnn.runs.handover import require_finished
+from s_cnn_rnn.runs.run_cost import finished_stages
+from s_cnn_rnn.runs.run_folder import RunFolder
+from s_cnn_rnn.scoring.results import Result, commit
 from s_cnn_rnn.settings import RunSettings
 
 ENCODER_FILE = "encoder.npz"

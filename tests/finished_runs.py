@@ -7,14 +7,14 @@ import shutil
 import numpy as np
 from tiny_runs import tiny_settings
 
-from s_cnn_rnn import checkpoints
-from s_cnn_rnn.annotation_model import build_model
-from s_cnn_rnn.handover import run_side_shapes
-from s_cnn_rnn.hypotheses import Hypothesis
-from s_cnn_rnn.predictions import predict
-from s_cnn_rnn.prepared import PreparedData
-from s_cnn_rnn.run_folder import RunFolder
-from s_cnn_rnn.run_stages import planned_stages
+from s_cnn_rnn.data.prepared import PreparedData
+from s_cnn_rnn.decoding.hypotheses import Hypothesis
+from s_cnn_rnn.model.annotation_model import build_model
+from s_cnn_rnn.runs import checkpoints
+from s_cnn_rnn.runs.handover import run_side_shapes
+from s_cnn_rnn.runs.run_folder import RunFolder
+from s_cnn_rnn.runs.run_stages import planned_stages
+from s_cnn_rnn.scoring.predictions import predict
 
 
 def untrained_run(path: pathlib.Path, data: PreparedData, **settings) -> RunFolder:

@@ -5,10 +5,10 @@ import pytest
 from fabricated_photographs import jpeg
 from finished_runs import untrained_run
 
-from s_cnn_rnn.annotation import Annotation, PredictedConcept, usual_concepts
+from s_cnn_rnn.annotating.annotation import Annotation, PredictedConcept, usual_concepts
 from s_cnn_rnn.annotator import Annotator
-from s_cnn_rnn.hypotheses import Hypothesis
-from s_cnn_rnn.predictions import predict
+from s_cnn_rnn.decoding.hypotheses import Hypothesis
+from s_cnn_rnn.scoring.predictions import predict
 from s_cnn_rnn.vocabulary_building import caption_vocabulary, label_vocabulary
 
 

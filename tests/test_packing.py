@@ -9,9 +9,9 @@ from s_cnn_rnn import packing
 from s_cnn_rnn.annotator import Annotator
 from s_cnn_rnn.annotator_group import AnnotatorGroup
 from s_cnn_rnn.box import BOX, box_runs
-from s_cnn_rnn.checkpoints import read_arrays
-from s_cnn_rnn.concept_statistics import ConceptStatistics
-from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.explaining.concept_statistics import ConceptStatistics
+from s_cnn_rnn.runs.checkpoints import read_arrays
+from s_cnn_rnn.runs.run_folder import RunFolder
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ import pathlib
 
 import pytest
 
+from s_cnn_rnn.model.stages import stages_of
+from s_cnn_rnn.model.systems import SYSTEMS, find_system
 from s_cnn_rnn.settings import RunSettings
-from s_cnn_rnn.stages import stages_of
-from s_cnn_rnn.systems import SYSTEMS, find_system
 
 CONFIGS = sorted(
     path.stem

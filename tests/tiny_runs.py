@@ -10,12 +10,12 @@ from data_prep.data_sets import DATA_SETS
 from data_prep.prepared_format import prepare
 from data_prep.side_files import HowPrepared
 from data_prep.vocabularies import VocabularySettings
-from s_cnn_rnn.checkpoints import weights_of
-from s_cnn_rnn.prepared import PreparedData
-from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.data.prepared import PreparedData
+from s_cnn_rnn.runs.checkpoints import weights_of
+from s_cnn_rnn.runs.run_folder import RunFolder
 from s_cnn_rnn.settings import RunSettings
-from s_cnn_rnn.stage_training import StageTraining
-from s_cnn_rnn.training import train
+from s_cnn_rnn.training.stage_training import StageTraining
+from s_cnn_rnn.training.whole_run import train
 
 STAGES = ("cnn_head", "cnn", "rnn", "rnn_predicted", "joint")
 

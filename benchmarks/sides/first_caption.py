@@ -28,7 +28,8 @@ def main(started: float, run: str, photograph: str) -> dict[str, float]:
     import keras  # noqa: F401
 
     done("import keras")
-    from s_cnn_rnn import annotator, handover
+    from s_cnn_rnn import annotator
+    from s_cnn_rnn.runs import handover
 
     done("import the rest")
     built = _timed(handover, "build_model")

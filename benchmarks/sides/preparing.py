@@ -34,9 +34,9 @@ def _prepare(workload: Mapping) -> dict[str, Callable[[], object]]:
 
 def _train(workload: Mapping) -> dict[str, Callable[[], object]]:
     """A run of `ours` on the prepared set "prepared": a few steps of each of three stages."""
-    from s_cnn_rnn.run_folder import RunFolder
+    from s_cnn_rnn.runs.run_folder import RunFolder
     from s_cnn_rnn.settings import RunSettings
-    from s_cnn_rnn.training import train
+    from s_cnn_rnn.training.whole_run import train
 
     stage = {"steps": workload["steps"], "photographs": 32}
     content = {

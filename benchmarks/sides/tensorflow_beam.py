@@ -11,11 +11,11 @@ import tensorflow as tf
 from benchmarks import captioners
 from benchmarks.captions import END, FIRST_OUTPUT, START, decoder_weights, first_states
 from benchmarks.sides.tensorflow_decoder import set_our_weights
-from s_cnn_rnn.annotation_model import build_model
 from s_cnn_rnn.annotator import Annotator
-from s_cnn_rnn.decoder import Decoder
+from s_cnn_rnn.decoding.writing import Writer, write
+from s_cnn_rnn.model.annotation_model import build_model
+from s_cnn_rnn.model.decoder import Decoder
 from s_cnn_rnn.settings import DecodingSettings
-from s_cnn_rnn.writing import Writer, write
 
 ALL = "ours, all hypotheses"
 ONE_BY_ONE = 4  # photographs of a batch that the loop over single ones writes for
@@ -58,9 +58,13 @@ class FromStates(NamedTuple):
         """The state before START."""
         return self.decoder.begin(seen)
 
-    def step(self, word_ids, state: dict):
+    def projected_words(self):
+        """Of every word."""
+        return self.decoder.projected_words()
+
+    def step(self, word_ids, state: dict, projected_words=None):
         """One word in, the distribution over the next one out."""
-        return self.decoder.step(word_ids, state)
+        return self.decoder.step(word_ids, state, projected_words)
 
 
 def our_search(
@@ -69,7 +73,15 @@ def our_search(
     """As evaluation and the annotator write; gives [photograph][hypothesis][place]."""
     model = FromStates(decoder, captioners.vocabulary(workload))
     decoding = DecodingSettings(width=workload["width"])
-    writer = Writer(model, decoding, workload["longest"], returned=returned)
+    # Weights are given when a search is made, to the peers too; each makes of them what it likes.
+    writer = Writer(
+        model,
+        decoding,
+        workload["longest"],
+        returned=returned,
+        settled=True,
+        alone=workload["batch"] == 1,
+    )
     # Keras reads a model's parts from its attributes only where they are layers.
     writer.decoder = decoder
 
@@ -145,7 +157,7 @@ def _file_to_caption(workload: Mapping) -> Callable[[], None]:
     """A whole captioner at the paper's size, from a JPEG on disk to the caption."""
     settings = captioners.settings({**workload, "steps": workload["longest"] + 1})
     model = build_model(settings, captioners.vocabulary(workload))
-    annotator = Annotator(model, settings)
+    annotator = Annotator(model, settings, one_by_one=True)
 
     def run() -> None:
         list(annotator.annotate([workload["photograph"]], batch=1))

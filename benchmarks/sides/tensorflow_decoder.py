@@ -15,10 +15,10 @@ from benchmarks.captions import (
     real_steps,
     turns,
 )
-from s_cnn_rnn.decoder import Decoder
-from s_cnn_rnn.losses import word_loss
-from s_cnn_rnn.optimisers import build_optimiser
+from s_cnn_rnn.model.decoder import Decoder
+from s_cnn_rnn.model.losses import word_loss
 from s_cnn_rnn.settings import StageSettings
+from s_cnn_rnn.training.optimisers import build_optimiser
 
 RATE = 1e-4
 POLICIES = {"f32": "float32", "bf16": "mixed_bfloat16"}

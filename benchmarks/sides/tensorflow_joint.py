@@ -10,11 +10,11 @@ import numpy as np
 from benchmarks import captioners
 from benchmarks.captions import batches, turns
 from benchmarks.sides.tensorflow_decoder import POLICIES
-from s_cnn_rnn.annotation_model import AnnotationModel, build_model
-from s_cnn_rnn.optimisers import build_optimiser
+from s_cnn_rnn.model.annotation_model import AnnotationModel, build_model
+from s_cnn_rnn.model.stage_model import set_trainable, stage_losses, stage_model
+from s_cnn_rnn.model.stages import STAGES
 from s_cnn_rnn.settings import StageSettings
-from s_cnn_rnn.stage_model import set_trainable, stage_losses, stage_model
-from s_cnn_rnn.stages import STAGES
+from s_cnn_rnn.training.optimisers import build_optimiser
 
 WAYS = (("f32", "f32"), ("f32", "bf16"), ("bf16", "bf16"))  # CNN, other parts
 

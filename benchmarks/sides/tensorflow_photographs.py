@@ -12,10 +12,10 @@ from benchmarks import captioners
 from benchmarks.captions import turns
 from benchmarks.reading import timed_reading
 from benchmarks.sides.tensorflow_joint import compiled_stage
-from s_cnn_rnn.annotation_model import build_model
-from s_cnn_rnn.batches import training_batches
-from s_cnn_rnn.data import encode_split
-from s_cnn_rnn.prepared import PreparedData
+from s_cnn_rnn.data.batches import training_batches
+from s_cnn_rnn.data.encoded_split import encode_split
+from s_cnn_rnn.data.prepared import PreparedData
+from s_cnn_rnn.model.annotation_model import build_model
 from s_cnn_rnn.settings import StageSettings
 
 STEPS = 10**6  # more than are ever taken

@@ -3,8 +3,8 @@ r"""Flickr8k: a finished run's decoder goes on learning from CIDEr-D of captions
   python -m experiments.train --config=experiments/configs/flickr8k_self_critical.py \
       --config.starts_from=runs/flickr8k/ours_0 --run=runs/flickr8k/ours_self-critical_0
 
-Rennie et al. 2017 (s_cnn_rnn/self_critical.py). The run takes over all parts of the one that it
-starts from (--system, --config.seed and the encoder's settings must be as they are there); the
+Rennie et al. 2017 (s_cnn_rnn/model/self_critical.py). The run takes over all parts of the one that
+it starts from (--system, --config.seed and the encoder's settings must be as they are there); the
 CNN stays as it is, on cached features. Its row in tables is "ours, self-critical", and its cost
 includes the run that it starts from. Learning rate and steps are a beginning, not yet measured.
 """

@@ -2,7 +2,7 @@
 
 import pathlib
 
-from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.runs.run_folder import RunFolder
 
 BOX = pathlib.Path(__file__).parent
 

@@ -6,8 +6,16 @@ functional model that is called with ``training=True`` passes this on to every l
 they were first called with. The layers here do not ask.
 """
 
+import contextlib
+import contextvars
+import types
+from collections.abc import Iterator, Sequence
+
 import keras
 from keras import ops
+
+# layer -> its kernel and shift
+_SETTLED = contextvars.ContextVar("settled", default=types.MappingProxyType({}))
 
 
 @keras.saving.register_keras_serializable("s_cnn_rnn")
@@ -49,11 +57,18 @@ class _NormalizedConvolution(keras.layers.Layer):
             name=name, shape=shape, initializer=initializer, trainable=trainable, autocast=False
         )
 
-    def _kernel_and_shift(self, channels_shape: tuple[int, ...]):
+    def kernel_and_shift(self):
+        """The kernel with the normalization multiplied in, and what is added [channels]."""
+        if self in _SETTLED.get():
+            return _SETTLED.get()[self]
         scale = self.gamma * ops.rsqrt(self.moving_variance + self.epsilon)
-        kernel = self.kernel * ops.reshape(scale, channels_shape)
+        kernel = self.kernel * ops.reshape(scale, self._channels_shape())
         shift = self.beta - self.moving_mean * scale
         return ops.cast(kernel, self.compute_dtype), ops.cast(shift, self.compute_dtype)
+
+    def _side(self, length: int | None) -> int | None:
+        """A side of the result, in pixels."""
+        return None if length is None else -(-length // self.strides)
 
     def _finish(self, outputs, shift):
         outputs = ops.add(outputs, shift)
@@ -97,13 +112,22 @@ class NormalizedConvolution(_NormalizedConvolution):
         kernel_shape = (self.kernel_size, self.kernel_size, input_shape[-1], self.filters)
         self._add_variables(kernel_shape, self.filters)
 
+    def _channels_shape(self):
+        return (self.filters,)
+
     def call(self, inputs):
         """Convolves with "same" padding as TensorFlow defines it."""
-        kernel, shift = self._kernel_and_shift((self.filters,))
-        if self.kernel_size == 1 and self.strides == 1:
+        kernel, shift = self.kernel_and_shift()
+        # Settled, nothing trains, and TensorFlow joins the three operations that are left to one.
+        if self.kernel_size == 1 and self.strides == 1 and self not in _SETTLED.get():
             return self._multiply(inputs, kernel, shift)
         outputs = ops.conv(inputs, kernel, strides=self.strides, padding="same")
         return self._finish(outputs, shift)
+
+    def compute_output_shape(self, input_shape):
+        """[B, H', W', filters]. Without it Keras would trace every layer as it builds a model."""
+        batch, height, width, _ = input_shape
+        return batch, self._side(height), self._side(width), self.filters
 
     def _multiply(self, inputs, kernel, shift):
         # The same sum as the convolution's; its gradients take about 2/3 of the time on a CPU.
@@ -133,8 +157,54 @@ class NormalizedDepthwiseConvolution(_NormalizedConvolution):
         channels = input_shape[-1]
         self._add_variables((self.kernel_size, self.kernel_size, channels, 1), channels)
 
+    def _channels_shape(self):
+        return (self.kernel.shape[2], 1)
+
     def call(self, inputs):
         """Convolves with "same" padding as TensorFlow defines it."""
-        kernel, shift = self._kernel_and_shift((inputs.shape[-1], 1))
+        kernel, shift = self.kernel_and_shift()
         outputs = ops.depthwise_conv(inputs, kernel, strides=self.strides, padding="same")
         return self._finish(outputs, shift)
+
+    def compute_output_shape(self, input_shape):
+        """[B, H', W', C]; see `NormalizedConvolution.compute_output_shape`."""
+        batch, height, width, channels = input_shape
+        return batch, self._side(height), self._side(width), channels
+
+
+class Settled(keras.Model):
+    """A model whose weights no longer change, for photographs that it only looks at.
+
+    The normalization is multiplied into the kernels once, not in every call: for one photograph a
+    third of the time, and in compiling the larger part of all operations.
+
+    Args:
+        model: with layers of this module, or without. Weights that are set later are not seen.
+    """
+
+    def __init__(self, model: keras.Model):
+        super().__init__(name="settled")
+        self.model = model
+        self.kernels = _Kernels(model.layers)
+
+    def call(self, inputs):
+        """What the model gives outside training."""
+        with self.kernels.in_place():
+            return self.model(inputs, training=False)
+
+
+class _Kernels:
+    """Kernels and shifts of the normalized convolutions among some layers."""
+
+    def __init__(self, layers: Sequence[keras.layers.Layer]):
+        convolutions = [layer for layer in layers if isinstance(layer, _NormalizedConvolution)]
+        self._settled = {layer: layer.kernel_and_shift() for layer in convolutions}
+
+    @contextlib.contextmanager
+    def in_place(self) -> Iterator[None]:
+        """Has the layers use them."""
+        before = _SETTLED.set(self._settled)
+        try:
+            yield
+        finally:
+            _SETTLED.reset(before)

@@ -9,11 +9,11 @@ import numpy as np
 
 from s_cnn_rnn.annotator import Annotation, Annotator
 from s_cnn_rnn.caption_metrics import quick_cider
+from s_cnn_rnn.data.prepared import Annotation as Truth
+from s_cnn_rnn.decoding.hypotheses import SEPARATORS
 from s_cnn_rnn.export.label_choice import LabelChoice
 from s_cnn_rnn.export.runtime import Annotated
-from s_cnn_rnn.hypotheses import SEPARATORS
 from s_cnn_rnn.label_metrics import label_scores, written_sets
-from s_cnn_rnn.prepared import Annotation as Truth
 from s_cnn_rnn.progress import Progress
 from s_cnn_rnn.vocabulary import Vocabulary
 

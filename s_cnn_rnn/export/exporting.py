@@ -7,13 +7,13 @@ import os
 import pathlib
 
 from s_cnn_rnn.annotator import Annotator
+from s_cnn_rnn.data.prepared import PreparedData
 from s_cnn_rnn.export.comparing import Comparison, compare, megabytes
 from s_cnn_rnn.export.formats import Format, find_format
 from s_cnn_rnn.export.label_choice import TOP, label_choice
 from s_cnn_rnn.export.whole_model import WholeModel
-from s_cnn_rnn.prepared import PreparedData
 from s_cnn_rnn.progress import Progress, no_progress
-from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.runs.run_folder import RunFolder
 
 PHOTOGRAPHS = 200
 LOST = 0.005  # of CIDEr or O-F1: the most that weights of fewer bits may cost

@@ -6,10 +6,10 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from s_cnn_rnn.hypotheses import FIXED_LENGTH
-from s_cnn_rnn.label_evaluation import THRESHOLDS, labelled_split
-from s_cnn_rnn.predictions import predict
-from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.decoding.hypotheses import FIXED_LENGTH
+from s_cnn_rnn.runs.run_folder import RunFolder
+from s_cnn_rnn.scoring.label_evaluation import THRESHOLDS, labelled_split
+from s_cnn_rnn.scoring.predictions import predict
 from s_cnn_rnn.vocabulary import PADDING, Vocabulary
 
 TOP = "top"

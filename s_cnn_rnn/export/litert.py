@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from s_cnn_rnn.data.photographs import read_photograph
+from s_cnn_rnn.decoding.hypotheses import SEPARATORS
 from s_cnn_rnn.export.resizing import resized
 from s_cnn_rnn.export.runtime import Annotated
 from s_cnn_rnn.export.whole_model import WORD_IDS, WORDS, WholeModel, words_by_id
-from s_cnn_rnn.hypotheses import SEPARATORS
-from s_cnn_rnn.photographs import read_photograph
 
 IMAGE = "image"
 SIGNATURE = "serving_default"

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import tensorflow as tf
 
+from s_cnn_rnn.data.photographs import read_photograph
 from s_cnn_rnn.export.resizing import resized
 from s_cnn_rnn.export.runtime import Annotated
 from s_cnn_rnn.export.whole_model import TEXT, WORD_IDS, WholeModel, text_pieces, words_by_id
-from s_cnn_rnn.photographs import read_photograph
 
 IMAGE = "image"
 TRANSLATED = 18  # the newest operator set that the converter writes

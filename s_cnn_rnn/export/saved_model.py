@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
+from s_cnn_rnn.data.photographs import resize
 from s_cnn_rnn.export.orientation import exif_orientation, upright
 from s_cnn_rnn.export.runtime import Annotated
 from s_cnn_rnn.export.whole_model import TEXT, WORD_IDS, WholeModel, text_pieces, words_by_id
-from s_cnn_rnn.photographs import resize
 
 EXTRA = "assets.extra"  # where a SavedModel may hold files that TensorFlow does not read
 UNSAFE = {"PyFunc", "PyFuncStateless", "EagerPyFunc", "ReadFile", "WriteFile", "SaveV2", "Save"}

@@ -3,12 +3,12 @@
 import numpy as np
 import tensorflow as tf
 
-from s_cnn_rnn.annotation_model import AnnotationModel
+from s_cnn_rnn.annotating.looking import image_sizes
 from s_cnn_rnn.annotator import Annotator
+from s_cnn_rnn.decoding.hypotheses import SEPARATORS
+from s_cnn_rnn.decoding.reranking import Reranker, searched
 from s_cnn_rnn.export.label_choice import LabelChoice
-from s_cnn_rnn.hypotheses import SEPARATORS
-from s_cnn_rnn.looking import image_sizes
-from s_cnn_rnn.reranking import Reranker, searched
+from s_cnn_rnn.model.annotation_model import AnnotationModel
 from s_cnn_rnn.vocabulary import END, UNKNOWN_WORD, Vocabulary
 
 TEXT = "text"

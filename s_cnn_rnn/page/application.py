@@ -24,13 +24,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from s_cnn_rnn.data.photographs import DamagedPhotograph
 from s_cnn_rnn.page.as_json import annotation_json, explanation_json
 from s_cnn_rnn.page.guard import THIS_MACHINE, Guard
 from s_cnn_rnn.page.recent import RecentPhotographs, ShownPhotograph
 from s_cnn_rnn.page.requests import Wanted, limited_body, wanted
 from s_cnn_rnn.page.shown_run import ShownRun
 from s_cnn_rnn.page.uploads import UploadLimits, shown_picture
-from s_cnn_rnn.photographs import DamagedPhotograph
 
 KEPT = 8
 """Photographs that are kept in memory."""

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from s_cnn_rnn.annotation import Annotation
-from s_cnn_rnn.explanation import Explanation, WordReasons
-from s_cnn_rnn.shown_maps import SHOWN_SHARES, region, shown_map, strongest_of
+from s_cnn_rnn.annotating.annotation import Annotation
+from s_cnn_rnn.explaining.explanation import Explanation, WordReasons
+from s_cnn_rnn.explaining.shown_maps import SHOWN_SHARES, region, shown_map, strongest_of
 
 
 def annotation_json(annotation: Annotation, concepts: tuple[str, ...]) -> dict:

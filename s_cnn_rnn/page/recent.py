@@ -5,7 +5,7 @@ import dataclasses
 import secrets
 import threading
 
-from s_cnn_rnn.kept_photograph import KeptPhotograph
+from s_cnn_rnn.explaining.kept_photograph import KeptPhotograph
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

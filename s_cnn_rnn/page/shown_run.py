@@ -6,8 +6,8 @@ import numpy as np
 from PIL import Image
 
 from s_cnn_rnn.annotator import Annotator
-from s_cnn_rnn.concept_switches import require_steerable
-from s_cnn_rnn.ensemble import Ensemble
+from s_cnn_rnn.explaining.concept_switches import require_steerable
+from s_cnn_rnn.model.ensemble import Ensemble
 
 MOST_BEAMS = 5
 

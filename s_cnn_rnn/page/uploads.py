@@ -6,7 +6,7 @@ import warnings
 
 from PIL import Image, UnidentifiedImageError
 
-from s_cnn_rnn.photographs import DamagedPhotograph, read_photograph
+from s_cnn_rnn.data.photographs import DamagedPhotograph, read_photograph
 
 SHOWN_SIDE = 1280
 """Longer side of the picture on the page, in pixels."""

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from s_cnn_rnn.explanation import Explanation, WordReasons
+from s_cnn_rnn.explaining.explanation import Explanation, WordReasons
+from s_cnn_rnn.explaining.shown_maps import SHOWN_SHARES, region, shown_map, strongest_of
+from s_cnn_rnn.explaining.word_maps import enlarge
 from s_cnn_rnn.report.templates import render, write_page
 from s_cnn_rnn.report.thumbnails import Thumbnail, make_thumbnail
-from s_cnn_rnn.shown_maps import SHOWN_SHARES, region, shown_map, strongest_of
-from s_cnn_rnn.word_maps import enlarge
 
 PIXELS = 420
 OVERLAY_PIXELS = 120

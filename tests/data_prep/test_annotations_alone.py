@@ -7,7 +7,7 @@ from data_prep.data_sets import DATA_SETS
 from data_prep.prepared_format import prepare
 from data_prep.records import BadData, Record
 from data_prep.side_files import HowPrepared
-from s_cnn_rnn.prepared import WithoutPhotographs
+from s_cnn_rnn.data.prepared import WithoutPhotographs
 
 ROW = DATA_SETS["own_folder"]
 ALONE = HowPrepared(photographs=False)

@@ -10,7 +10,7 @@ from data_prep import flickr8k as flickr8k_module
 from data_prep.checks import check_prepared, check_source
 from data_prep.prepared_format import prepare
 from data_prep.records import BadData
-from s_cnn_rnn import prepared
+from s_cnn_rnn.data import prepared
 
 
 def test_source_check_tells_what_preparing_tells(tmp_path):

@@ -15,7 +15,7 @@ from data_prep.prepared_format import prepare
 from data_prep.records import BadData, LabelNames, Problem, Record
 from data_prep.seeded_split import drawn
 from data_prep.side_files import HowPrepared
-from s_cnn_rnn.prepared import PreparedData
+from s_cnn_rnn.data.prepared import PreparedData
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
 TRUTH = "Groundtruth/TrainTestLabels"

@@ -11,8 +11,8 @@ from data_prep.records import BadData, Problem, Record
 
 pytest.importorskip("exiv2", reason="exiv2 is not installed (the extra `metadata`)")
 
-from s_cnn_rnn.metadata_writing import add_to_photograph, add_to_sidecar
-from s_cnn_rnn.photograph_metadata import Metadata
+from s_cnn_rnn.metadata.metadata_writing import add_to_photograph, add_to_sidecar
+from s_cnn_rnn.metadata.photograph_metadata import Metadata
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from data_prep.examples import ShardExamples
 from data_prep.prepared_format import prepare
 from data_prep.records import BadData, Problem, ProblemLog, Record
 from data_prep.vocabularies import VocabularySettings
-from s_cnn_rnn import prepared
-from s_cnn_rnn.prepared import PreparedData
+from s_cnn_rnn.data import prepared
+from s_cnn_rnn.data.prepared import PreparedData
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
 ROW = DATA_SETS["flickr8k"]

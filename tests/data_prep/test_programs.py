@@ -11,7 +11,7 @@ from fabricated_photographs import jpeg
 
 from data_prep import check, prepare, source_flags
 from data_prep.records import BadData
-from s_cnn_rnn.prepared import PreparedData
+from s_cnn_rnn.data.prepared import PreparedData
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
 

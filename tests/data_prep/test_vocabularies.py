@@ -9,7 +9,7 @@ from data_prep.data_sets import DATA_SETS
 from data_prep.prepared_format import prepare
 from data_prep.records import LabelNames, Record
 from data_prep.vocabularies import VocabularySettings
-from s_cnn_rnn.prepared import SKIPPED_FILE
+from s_cnn_rnn.data.prepared import SKIPPED_FILE
 
 ROW = DATA_SETS["own_folder"]
 EVERY_WORD = side_files.HowPrepared(vocabulary=VocabularySettings(minimum_count=1))

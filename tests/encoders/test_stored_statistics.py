@@ -7,6 +7,7 @@ import pytest
 from s_cnn_rnn.encoders.stored_statistics import (
     NormalizedConvolution,
     NormalizedDepthwiseConvolution,
+    Settled,
     StoredStatisticsNormalization,
 )
 
@@ -64,6 +65,18 @@ def test_values_and_gradients_are_those_of_the_separate_layers(name, relu6):
     for variable, start, ours_after, theirs_after in changes:
         np.testing.assert_allclose(ours_after, theirs_after, rtol=1e-4, atol=1e-5)
         assert np.array_equal(start, ours_after) == variable.startswith("moving_")
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_settled_a_model_gives_the_same_and_sees_no_later_weights(name):
+    random = np.random.default_rng(3)
+    ours, _ = both(name, True, random)
+    inputs = random.normal(size=(3, 8, 10, CHANNELS)).astype("float32")
+    expected = ours.predict_on_batch(inputs)
+    settled = Settled(ours)
+    ours.set_weights([2 * weight for weight in ours.get_weights()])
+    np.testing.assert_allclose(settled.predict_on_batch(inputs), expected, rtol=1e-5, atol=1e-5)
+    assert not np.allclose(ours(inputs), expected)  # outside it the layers are as they were
 
 
 def test_a_model_in_training_still_uses_the_stored_statistics():

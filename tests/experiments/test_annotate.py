@@ -13,7 +13,7 @@ from finished_runs import untrained_run
 from experiments import annotation_beam, annotation_run, photograph_sources
 from experiments.annotation_run import How, Places
 from s_cnn_rnn.annotator_group import AnnotatorGroup
-from s_cnn_rnn.photograph_metadata import NAMESPACE, read_metadata
+from s_cnn_rnn.metadata.photograph_metadata import NAMESPACE, read_metadata
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
 

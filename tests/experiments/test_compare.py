@@ -8,10 +8,10 @@ import pytest
 from finished_runs import copy_run, write_captions
 
 from experiments import comparison_run
-from s_cnn_rnn.evaluation import score_systems
-from s_cnn_rnn.learning_curves import curve_by_step
-from s_cnn_rnn.results import read_results
-from s_cnn_rnn.run_comparison import compare_pairs, different_settings, make_comparison
+from s_cnn_rnn.report.run_comparison import compare_pairs, different_settings, make_comparison
+from s_cnn_rnn.runs.learning_curves import curve_by_step
+from s_cnn_rnn.scoring.evaluation import score_systems
+from s_cnn_rnn.scoring.results import read_results
 
 pytestmark = [
     pytest.mark.usefixtures("without_java"),

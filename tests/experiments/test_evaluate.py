@@ -7,7 +7,7 @@ import pytest
 from finished_runs import copy_run, untrained_run, write_captions
 
 from experiments import evaluation_run
-from s_cnn_rnn.results import read_results
+from s_cnn_rnn.scoring.results import read_results
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
 

@@ -4,9 +4,9 @@ import pytest
 from finished_runs import untrained_run
 
 from experiments import explaining_run, measures_run
-from s_cnn_rnn import intervention_measures, what_if_measures
 from s_cnn_rnn.annotator import Annotator
-from s_cnn_rnn.results import read_results
+from s_cnn_rnn.measures import intervention_measures, what_if_measures
+from s_cnn_rnn.scoring.results import read_results
 
 CURVE = {"steps": (0, 1), "seed": 0}
 MODEL = {"units": 16, "word_embedding": 16, "longest": 5}

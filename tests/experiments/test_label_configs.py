@@ -6,14 +6,14 @@ import keras
 import numpy as np
 import pytest
 
-from s_cnn_rnn.annotation_model import build_model
 from s_cnn_rnn.encoders import ENCODERS
-from s_cnn_rnn.optimisers import build_optimiser
-from s_cnn_rnn.run_stages import planned_stages
+from s_cnn_rnn.model.annotation_model import build_model
+from s_cnn_rnn.model.stage_model import set_trainable, stage_model
+from s_cnn_rnn.model.stages import stages_of
+from s_cnn_rnn.model.systems import SYSTEMS, find_system
+from s_cnn_rnn.runs.run_stages import planned_stages
 from s_cnn_rnn.settings import RunSettings
-from s_cnn_rnn.stage_model import set_trainable, stage_model
-from s_cnn_rnn.stages import stages_of
-from s_cnn_rnn.systems import SYSTEMS, find_system
+from s_cnn_rnn.training.optimisers import build_optimiser
 from s_cnn_rnn.vocabulary import Vocabulary
 
 # Section 4.2: the CNN, the learning rate it is trained with, the labels; its parameters up to fc7.

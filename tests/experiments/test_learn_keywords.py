@@ -4,12 +4,12 @@ from fabricated_photographs import jpeg
 from experiments import learning_run
 from experiments.configs import own_keywords
 from s_cnn_rnn.annotator import Annotator
-from s_cnn_rnn.photograph_metadata import Metadata
-from s_cnn_rnn.run_folder import RunFolder
+from s_cnn_rnn.metadata.photograph_metadata import Metadata
+from s_cnn_rnn.runs.run_folder import RunFolder
 
 pytest.importorskip("exiv2", reason="exiv2 is not installed (the extra `metadata`)")
 
-from s_cnn_rnn.metadata_writing import add_to_sidecar
+from s_cnn_rnn.metadata.metadata_writing import add_to_sidecar
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from finished_runs import untrained_run
 from experiments.box_annotations import boxed_photographs
 from experiments.pointing_run import play
 from s_cnn_rnn.annotator import Annotator
-from s_cnn_rnn.pointing_game import Box
-from s_cnn_rnn.results import read_results
+from s_cnn_rnn.measures.pointing_game import Box
+from s_cnn_rnn.scoring.results import read_results
 
 MODEL = {"units": 16, "word_embedding": 16, "longest": 5}
 

@@ -4,9 +4,9 @@ import sys
 
 import pytest
 
-from s_cnn_rnn.result_tables import fill_tables
-from s_cnn_rnn.results import Result, append_results
-from s_cnn_rnn.systems import SYSTEMS
+from s_cnn_rnn.model.systems import SYSTEMS
+from s_cnn_rnn.scoring.result_tables import fill_tables
+from s_cnn_rnn.scoring.results import Result, append_results
 
 _REPOSITORY = pathlib.Path(__file__).parents[2]
 

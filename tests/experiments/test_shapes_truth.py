@@ -2,7 +2,7 @@ import dataclasses
 
 from data_prep.shapes import numbered_scene
 from experiments.shapes_truth import own_score, true_captions, true_captions_by_pairs
-from s_cnn_rnn.caption_evaluation import no_score
+from s_cnn_rnn.scoring.caption_evaluation import no_score
 
 
 def _name(number: int) -> str:

@@ -9,10 +9,10 @@ import zipfile
 import pytest
 from finished_runs import untrained_run
 
-from s_cnn_rnn.ensemble_folder import make_ensemble
 from s_cnn_rnn.export import FORMATS, ExportDiffers, Gate, export_run
 from s_cnn_rnn.export.comparing import Comparison
-from s_cnn_rnn.handover import load_model
+from s_cnn_rnn.runs.ensemble_folder import make_ensemble
+from s_cnn_rnn.runs.handover import load_model
 
 EXAMPLES = pathlib.Path(__file__).parents[2] / "docs" / "export"
 PHOTOGRAPHS = 6  # of the validation part

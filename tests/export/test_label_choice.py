@@ -6,8 +6,8 @@ import tensorflow as tf
 from finished_runs import untrained_run
 
 from s_cnn_rnn.export.label_choice import LabelChoice, label_choice
-from s_cnn_rnn.label_evaluation import labelled_split
 from s_cnn_rnn.label_metrics import best_label_thresholds, best_threshold, predicted_above
+from s_cnn_rnn.scoring.label_evaluation import labelled_split
 from s_cnn_rnn.vocabulary_building import label_vocabulary
 
 VOCABULARY = label_vocabulary([["dog"], ["dog", "cat"], ["dog", "cat", "boat"]])

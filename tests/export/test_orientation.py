@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from s_cnn_rnn.data.photographs import read_photograph
 from s_cnn_rnn.export.orientation import exif_orientation, upright
-from s_cnn_rnn.photographs import read_photograph
 
 
 def _jpeg(orientation: int | None, little_endian: bool = False) -> bytes:

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from s_cnn_rnn.data.photographs import resize
 from s_cnn_rnn.export.resizing import resized, triangle_filter
-from s_cnn_rnn.photographs import resize
 
 
 @pytest.mark.parametrize(("height", "width", "size"), [(61, 90, 32), (20, 33, 48), (32, 32, 32)])

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from s_cnn_rnn.decoding.hypotheses import Hypothesis
+from s_cnn_rnn.decoding.reranking import Reranker, reranked
 from s_cnn_rnn.export.whole_model import best_candidate, text_pieces, words_by_id
-from s_cnn_rnn.hypotheses import Hypothesis
-from s_cnn_rnn.reranking import Reranker, reranked
 from s_cnn_rnn.vocabulary import END
 from s_cnn_rnn.vocabulary_building import caption_vocabulary, label_vocabulary
 

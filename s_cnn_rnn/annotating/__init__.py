@@ -1,0 +1,1 @@
+"""Photographs from anywhere, looked at and annotated by a finished run."""

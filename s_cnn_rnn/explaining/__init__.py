@@ -1,0 +1,1 @@
+"""What if, and why: concepts switched, contributions of concepts, maps over places."""

@@ -1,0 +1,161 @@
+"""Switching concepts: which of s_hat are set to what, and what comes of it.
+
+The decoder reads s_hat alone (fig. 1(d)), so that a photograph's caption can be asked for once
+more with another s_hat: what if there were a dog?
+"""
+
+import dataclasses
+import difflib
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from s_cnn_rnn.explaining.concept_statistics import ConceptStatistics
+from s_cnn_rnn.model.annotation_model import AnnotationModel
+from s_cnn_rnn.model.ensemble import Ensemble
+from s_cnn_rnn.model.system import EMBEDDINGS
+from s_cnn_rnn.vocabulary import Vocabulary
+
+ON, OFF = 1.0, 0.0
+"""What a switch sets s_hat to: certainty. High and low quantiles of s_hat over training
+photographs do worse (docs/what_if_and_why.md has the figures)."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Switches:
+    """Concepts that are set.
+
+    Args:
+        values: concept -> its probability, 0 to 1.
+    """
+
+    values: Mapping[str, float]
+
+    @classmethod
+    def of(
+        cls,
+        with_concepts: Iterable[str] = (),
+        without_concepts: Iterable[str] = (),
+        probabilities: Mapping[str, float] | None = None,
+    ) -> "Switches":
+        """Switches that are on, off, and anything between.
+
+        Args:
+            with_concepts: are set to `ON`.
+            without_concepts: are set to `OFF`.
+            probabilities: concept -> what it is set to.
+
+        Raises:
+            ValueError: a concept is set to two values, or to one outside 0 to 1; or none is set.
+            TypeError: a text in the place of several concepts.
+
+        >>> Switches.of(["dog"], ["person"], {"grass": 0.5}).values
+        {'dog': 1.0, 'person': 0.0, 'grass': 0.5}
+        """
+        values: dict[str, float] = {}
+        given = [(word, ON) for word in _several(with_concepts)]
+        given += [(word, OFF) for word in _several(without_concepts)]
+        given += [(word, float(value)) for word, value in (probabilities or {}).items()]
+        for word, value in given:
+            if values.setdefault(word, value) != value:
+                raise ValueError(
+                    f"{word!r} is set to {values[word]:g} and to {value:g}; name each concept once"
+                )
+            if not 0 <= value <= 1:
+                raise ValueError(f"{word!r} is set to {value:g}; expected a probability, 0 to 1")
+        if not values:
+            raise ValueError("no concept is switched; name some to have with or without")
+        return cls(values)
+
+    def numbered(self, vocabulary: Vocabulary) -> dict[int, float]:
+        """The place of each concept among the vocabulary's, and its value.
+
+        Raises:
+            ValueError: a word is no concept; the message names similar ones.
+        """
+        places = {word: place for place, word in enumerate(vocabulary.concepts)}
+        unknown = [word for word in self.values if word not in places]
+        if unknown:
+            raise ValueError("; ".join(_not_a_concept(word, vocabulary) for word in unknown))
+        return {places[word]: value for word, value in self.values.items()}
+
+
+def _several(words: Iterable[str]) -> Iterable[str]:
+    if isinstance(words, str):
+        raise TypeError(f"expected several concepts, as in ({words!r},), not a text: {words!r}")
+    return words
+
+
+def _not_a_concept(word: str, vocabulary: Vocabulary) -> str:
+    similar = difflib.get_close_matches(word.lower(), vocabulary.concepts, n=5, cutoff=0.6)
+    advice = f"similar ones: {', '.join(similar)}" if similar else "no other is similar"
+    return f"{word!r} is none of the {len(vocabulary.concepts)} concepts ({advice})"
+
+
+def require_steerable(model: AnnotationModel | Ensemble) -> None:
+    """Refuses a model that does not write from concepts.
+
+    Raises:
+        ValueError: the message says why, and which systems can be used instead.
+    """
+    objection = _objection(model)
+    if objection:
+        raise ValueError(
+            f"{objection}; use a run of a system that writes from concepts, such as ours"
+        )
+
+
+def is_steerable(model: AnnotationModel | Ensemble) -> bool:
+    """Whether a model writes from concepts, so that switching them changes what it writes."""
+    return not _objection(model)
+
+
+def _objection(model: AnnotationModel | Ensemble) -> str:
+    """Why no concept can be switched; "" where they can."""
+    for member in model.members:
+        name = member.system.name
+        if not member.system.supervised:
+            return f"{name} learns no concepts, so none can be switched"
+        if member.decoder is None:
+            return (
+                f"{name} chooses labels by their own probabilities, one by one: a switch changes "
+                "nothing but itself"
+            )
+        if not reads_concepts(member):
+            return (
+                f"{name} learns concepts, but its decoder writes from the features alone: no "
+                "switch would change a word"
+            )
+    if not model.learnt_concepts:
+        return "the members of this ensemble learn different concepts"
+    return ""
+
+
+def reads_concepts(model: AnnotationModel) -> bool:
+    """Whether the decoder is told of s_hat, by the interface or at every step."""
+    system = model.system
+    return "concepts" in (*EMBEDDINGS[system.embedding], *system.decoder_sees)
+
+
+def switched(
+    concepts: np.ndarray,
+    numbered: Mapping[int, float],
+    statistics: ConceptStatistics | None = None,
+) -> np.ndarray:
+    """s_hat with concepts set.
+
+    Args:
+        concepts: s_hat, float32 [N, k].
+        numbered: concept's place -> probability, see `Switches.numbered`.
+        statistics: of s_hat on training photographs: correlated concepts move along; None: only
+            those that are set change.
+
+    Returns:
+        float32 [N, k].
+    """
+    places, values = np.array(list(numbered)), np.array(list(numbered.values()))
+    if statistics is not None:
+        return statistics.realigned(concepts, places, values)
+    changed = np.array(concepts, np.float32)
+    changed[:, places] = values
+    return changed

@@ -1,0 +1,1 @@
+"""Measures of what-if and why over a split, as result rows."""

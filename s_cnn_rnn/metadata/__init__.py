@@ -1,0 +1,1 @@
+"""Keywords and captions in photographs' own metadata and sidecars."""

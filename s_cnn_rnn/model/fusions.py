@@ -1,0 +1,12 @@
+"""What a recurrent decoder may see at every step beside its own state, by name."""
+
+from s_cnn_rnn.model.fusion import ConceptAttention, Fusion, Multimodal, MultimodalWithWords
+from s_cnn_rnn.model.visual_attention import VisualAttention
+
+FUSIONS: dict[str, type[Fusion]] = {
+    "none": Fusion,
+    "multimodal": Multimodal,
+    "multimodal_with_words": MultimodalWithWords,
+    "concept_attention": ConceptAttention,
+    "visual_attention": VisualAttention,
+}

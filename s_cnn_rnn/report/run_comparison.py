@@ -1,0 +1,176 @@
+"""Scores of several systems -> the page that shows them beside each other."""
+
+import functools
+import itertools
+from collections.abc import Sequence
+
+from s_cnn_rnn.report.comparison_page import (
+    ComparedPair,
+    ScoredSystem,
+    ShownDifference,
+    SideBySide,
+    SystemsCompared,
+    WrittenBy,
+    most_different,
+)
+from s_cnn_rnn.report.contents import CurvePoint, LearningCurve
+from s_cnn_rnn.report.curves_picture import mean_and_range
+from s_cnn_rnn.report.run_report import SERIES, UNITS, WRITTEN
+from s_cnn_rnn.runs.learning_curves import curve_by_step
+from s_cnn_rnn.scoring.evaluation import Comparison, RunScores, SystemScores, compare_systems
+from s_cnn_rnn.scoring.score_table import compared_protocols, costs, differs, scores_for_report
+
+ALL_STAGES = "all"
+NOT_SHOWN = frozenset({"seed", "variant", "feature_cache"})
+"""Settings that are told elsewhere, or that change nothing."""
+
+
+def compare_pairs(systems: Sequence[SystemScores]) -> list[tuple[SystemScores, Comparison]]:
+    """Each pair of systems, the earlier minus the later.
+
+    Args:
+        systems: their scores on the same photographs.
+    """
+    return [
+        (first, compare_systems(first, second))
+        for first, second in itertools.combinations(systems, 2)
+    ]
+
+
+def make_comparison(
+    systems: Sequence[SystemScores],
+    pairs: Sequence[tuple[SystemScores, Comparison]],
+    *,
+    photographs: int = 12,
+    command: str = "",
+) -> SystemsCompared:
+    """Puts the page together; photographs and texts are those of each system's first run.
+
+    Args:
+        systems: their scores on the same photographs; two at least.
+        pairs: their differences (`compare_pairs`).
+        photographs: how many are shown beside each other at most.
+        command: what makes the page again.
+    """
+    run = systems[0].runs[0]
+    prepared = run.data.prepared
+    names = [system.name for system in systems]
+    return SystemsCompared(
+        title=f"{', '.join(names[:-1])} and {names[-1]} on {prepared.name}, {run.data.split}",
+        kind=run.settings.task,
+        systems=names,
+        scores=[
+            ScoredSystem(system.name, scores.protocol, scores_for_report(scores))
+            for system in systems
+            for scores in system.protocols
+        ],
+        pairs=[line for pair in pairs for line in _lines_of_pair(*pair)],
+        curves=_curves(systems),
+        photographs=side_by_side(systems, photographs) if prepared.has_photographs else [],
+        photograph_metric=run.protocols[0].photograph_metric,
+        facts=_facts(systems),
+        settings=different_settings(systems),
+        command=command,
+        evaluated=f"{len(run.data):,} photographs of {run.data.split}",
+    )
+
+
+def _lines_of_pair(system: SystemScores, comparison: Comparison) -> list[ComparedPair]:
+    return [
+        ComparedPair(
+            system.name,
+            comparison.other.name,
+            compared_protocols(compared),
+            [
+                ShownDifference(one.metric, one.value, one.low, one.high, differs(one))
+                for one in compared.differences
+            ],
+        )
+        for compared in comparison.protocols
+    ]
+
+
+def _curves(systems: Sequence[SystemScores]) -> list[LearningCurve]:
+    """One for each measure on the validation part and each system that logged it."""
+    curves = []
+    for series, (measure, part) in SERIES.items():
+        if series.startswith("validation/"):
+            metric = series.removeprefix("validation/")
+            measure = measure if part == "validation" else f"{measure}, {part.split(', ')[1]}"
+            found = [_curve(system, measure, metric) for system in systems]
+            curves += [curve for curve in found if curve.points]
+    return curves
+
+
+def _curve(system: SystemScores, measure: str, metric: str) -> LearningCurve:
+    """The mean over the seeds; an ensemble has none: its members were trained apart."""
+    folders = [run.folder for run in system.runs if not run.folder.members()]
+    points = [point for folder in folders for point in curve_by_step(folder, metric)]
+    steps, mean, _, _ = mean_and_range(points)
+    pairs = zip(steps.tolist(), mean.tolist(), strict=True)
+    drawn = [CurvePoint(int(step), 0, value) for step, value in pairs]
+    return LearningCurve(ALL_STAGES, measure, system.name, drawn, UNITS.get(measure, ""))
+
+
+def side_by_side(systems: Sequence[SystemScores], count: int) -> list[SideBySide]:
+    """The photographs whose scores differ most between the systems' first runs.
+
+    Args:
+        systems: their scores on the same photographs.
+        count: at most so many.
+    """
+    runs = [system.runs[0] for system in systems]
+    chosen = most_different([run.protocols[0].per_photograph for run in runs], count)
+    return [_photograph(systems, runs, n) for n in chosen]
+
+
+def _photograph(systems: Sequence[SystemScores], runs: Sequence[RunScores], n: int) -> SideBySide:
+    first = runs[0]
+    written = WRITTEN[first.settings.task]
+    return SideBySide(
+        file_name=first.annotated[n].file_name,
+        jpeg=functools.partial(_jpeg, first, n),
+        references=first.data.references[n],
+        written=[
+            WrittenBy(
+                system.name,
+                written(run.annotated[n].beams[0]),
+                float(run.protocols[0].per_photograph[n]),
+            )
+            for system, run in zip(systems, runs, strict=True)
+        ],
+    )
+
+
+def _jpeg(run: RunScores, n: int) -> bytes:
+    [jpeg] = run.data.photographs([n])
+    return jpeg
+
+
+def different_settings(systems: Sequence[SystemScores]) -> list[tuple[str, list[str]]]:
+    """Settings in which the systems' first runs differ: (name, one value for each system)."""
+    flat = [_flat(system.runs[0].settings.to_dict()) for system in systems]
+    names = dict.fromkeys(name for settings in flat for name in settings)
+    rows = [(name, [settings.get(name, "–") for settings in flat]) for name in names]
+    return [(n, values) for n, values in rows if n not in NOT_SHOWN and len(set(values)) > 1]
+
+
+def _flat(settings: dict, prefix: str = "") -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            found |= _flat(value, f"{prefix}{name}.")
+        else:
+            found[prefix + name] = str(value)
+    return found
+
+
+def _facts(systems: Sequence[SystemScores]) -> list[tuple[str, list[str]]]:
+    """What stands beside the settings: seeds, folders, what a training took."""
+    took = [costs(system) for system in systems]
+    folders = [", ".join(str(run.folder.path) for run in system.runs) for system in systems]
+    return [
+        ("seeds", [system.seeds for system in systems]),
+        ("run folders", folders),
+        *((name, [f"{cost[name]:,.0f}" for cost in took]) for name in took[0]),
+    ]

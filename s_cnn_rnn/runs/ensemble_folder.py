@@ -1,0 +1,72 @@
+"""Ensembles on disk: a folder that names other runs' folders and is used like one of them."""
+
+import json
+import os
+import pathlib
+import shutil
+from collections.abc import Sequence
+
+from s_cnn_rnn.model.ensemble import difference_of_words
+from s_cnn_rnn.runs.handover import require_finished
+from s_cnn_rnn.runs.run_folder import RunFolder
+
+
+def make_ensemble(path: str | pathlib.Path, members: Sequence[RunFolder]) -> RunFolder:
+    """Makes the folder of an ensemble; the one that is there already, if it is the same.
+
+    Nothing is copied but the first member's settings, vocabulary and data digest: how it decodes
+    is how the ensemble decodes. The members stay where they are; the folder names them relative to
+    itself.
+
+    Args:
+        path: of the folder.
+        members: finished runs that write with the same words and learnt from the same data.
+
+    Returns:
+        A folder that evaluation and annotation take as they take a run's.
+
+    Raises:
+        FileNotFoundError: a member is no run folder, or not trained to the end.
+        DataSetDiffers: members learnt from different data.
+        ValueError: members that do not go together, or another ensemble or run in the folder.
+    """
+    folder = RunFolder(pathlib.Path(path))
+    _check(members)
+    named = [os.path.relpath(member.path, folder.path) for member in members]
+    content = json.dumps({"members": named}, indent=2) + "\n"
+    if folder.settings_path.exists():
+        there = folder.ensemble_path
+        if not there.exists() or there.read_text("utf-8") != content:
+            what = "another ensemble" if there.exists() else "a run of its own"
+            raise ValueError(f"{folder.path}: holds {what}; name another folder for this ensemble")
+        return folder
+    folder.path.mkdir(parents=True, exist_ok=True)
+    folder.ensemble_path.write_text(content, "utf-8")
+    first = members[0]
+    for own, theirs in (
+        (folder.vocabulary_path, first.vocabulary_path),
+        (folder.data_path, first.data_path),
+        (folder.settings_path, first.settings_path),  # last: with it the folder is whole
+    ):
+        if theirs.exists():
+            shutil.copyfile(theirs, own)
+    return folder
+
+
+def _check(members: Sequence[RunFolder]) -> None:
+    if not members:
+        raise ValueError("an ensemble needs at least one run")
+    first = members[0]
+    for number, member in enumerate(members):
+        if member.path.resolve() in [other.path.resolve() for other in members[:number]]:
+            raise ValueError(f"{member.path} is named twice; an ensemble has each run once")
+        if member.members():
+            raise ValueError(f"{member.path} is an ensemble; name its members instead")
+        require_finished(member, member.settings())
+        member.require_data(first.data_digest())
+        difference = difference_of_words(first.vocabulary(), member.vocabulary())
+        if difference:
+            raise ValueError(
+                f"{first.path} and {member.path} write with different words: {difference}; only "
+                "runs on one vocabulary can be averaged"
+            )

@@ -1,0 +1,1 @@
+"""From finished runs to predictions, scores, result files and tables."""

@@ -1,0 +1,1 @@
+"""A run's stages, trained one after another; what looks on, and what can be gone on with."""

@@ -1,0 +1,169 @@
+"""Batches: their order, their annotations, and that a step is a pure function of its number."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from s_cnn_rnn.data.batches import image_batches, training_batches
+from s_cnn_rnn.data.encoded_split import encode_split
+from s_cnn_rnn.data.model_inputs import ModelInputs
+from s_cnn_rnn.data.order import Order, choose_captions
+from s_cnn_rnn.data.photographs import decode_and_resize
+from s_cnn_rnn.settings import StageSettings
+from s_cnn_rnn.vocabulary import tokenise
+
+INPUTS = ("image", "words")
+
+
+@pytest.fixture(scope="module")
+def split(tiny_data):
+    return encode_split(tiny_data, "train", tiny_data.vocabulary("captions"), longest=16)
+
+
+@given(st.integers(1, 30), st.integers(1, 40), st.integers(0, 5))
+@settings(max_examples=50, deadline=None)
+def test_every_epoch_has_every_photograph_once(count, batch, seed):
+    order = Order(count, batch, seed)
+    steps = 3 * count // batch + 2
+    photographs, epochs = (
+        np.concatenate(x) for x in zip(*map(order.step, range(steps)), strict=True)
+    )
+    for epoch in range(len(photographs) // count):
+        assert sorted(photographs[epochs == epoch]) == list(range(count))
+
+
+def test_order_depends_on_seed_and_epoch_alone():
+    first, again, other = Order(50, 8, 1), Order(50, 8, 1), Order(50, 8, 2)
+    later = again.step(40)[0]
+    for step in range(41):
+        photographs = first.step(step)[0]
+    np.testing.assert_array_equal(photographs, later)
+    assert not np.array_equal(later, other.step(40)[0])
+    assert not np.array_equal(first.step(0)[0], first.step(25)[0])
+
+
+def test_captions_are_taken_in_turn():
+    words = np.zeros((2, 3, 4), int)
+    words[0, :3, 0], words[1, :2, 0] = 1, 1  # three annotations and two
+    words[:, :, 1] = [[10, 11, 12], [20, 21, 0]]
+    for epoch, expected in enumerate([[10, 20], [11, 21], [12, 20], [10, 21]]):
+        chosen = choose_captions(words, np.array([epoch, epoch]), 1)
+        assert chosen.shape == (2, 1, 4)
+        assert chosen[:, 0, 1].tolist() == expected
+    assert choose_captions(words, np.array([0, 0]), None) is words
+
+
+def test_annotations_as_ids_and_concepts(split, tiny_data):
+    vocabulary = tiny_data.vocabulary("captions")
+    for n, annotation in enumerate(split.annotations):
+        tokens = [tokenise(caption) for caption in annotation.captions]
+        known = set(vocabulary.words)
+        for c, sentence in enumerate(tokens):
+            expected = [w if w in known else "<unknown>" for w in sentence[:16]]
+            assert vocabulary.decode(split.words[n, c]) == expected
+        true = {w for sentence in tokens for w in sentence} & set(vocabulary.concepts)
+        assert {vocabulary.concepts[j] for j in np.flatnonzero(split.concepts[n])} == true
+
+
+def test_the_same_step_is_the_same_batch_wherever_training_starts(split):
+    stage = StageSettings(steps=9, photographs=8, captions=2, flip=True, smallest_crop=0.5)
+    options = {"inputs": INPUTS, "outputs": ("concepts", "words"), "seed": 3, "image_size": 32}
+    whole = list(training_batches(split, stage, first_step=0, steps=8, **options))
+    late = list(training_batches(split, stage, first_step=5, steps=3, **options))
+    assert len(whole) == 8
+    for (inputs, targets), (late_inputs, late_targets) in zip(whole[5:], late, strict=True):
+        for name in INPUTS:
+            np.testing.assert_array_equal(inputs[name], late_inputs[name])
+        np.testing.assert_array_equal(targets["concepts"], late_targets["concepts"])
+    assert whole[0][0]["image"].shape == (8, 32, 32, 3)
+    assert not np.array_equal(whole[0][0]["image"], whole[6][0]["image"])  # the next epoch
+
+
+def test_photographs_stand_beside_their_own_words(split):
+    stage = StageSettings(steps=1, photographs=8)
+    options = {"inputs": INPUTS, "outputs": ("words",), "seed": 0, "image_size": 32}
+    [(inputs, _)] = training_batches(split, stage, first_step=2, steps=1, **options)
+    photographs, _ = Order(len(split), 8, 0).step(2)
+    for row, number in enumerate(photographs):
+        [jpeg] = split.photographs([number])
+        np.testing.assert_array_equal(inputs["image"][row], decode_and_resize(jpeg, 32))
+        np.testing.assert_array_equal(inputs["words"][row], split.words[number])
+
+
+def test_both_views_of_cached_features_are_used(split):
+    features = np.zeros((len(split), 2, 3), "float32")
+    features[:, 1] = 1
+    options = {
+        "inputs": ("features",),
+        "outputs": ("concepts",),
+        "first_step": 0,
+        "steps": 10,
+        "seed": 0,
+    }
+    seen = set()
+    for flip in (False, True):
+        stage = StageSettings(steps=10, photographs=8, flip=flip)
+        given = ModelInputs(features=features)
+        for inputs, _ in training_batches(split, stage, model_inputs=given, **options):
+            seen.update(np.unique(inputs["features"]))
+        assert seen == ({0.0, 1.0} if flip else {0.0})
+
+
+def test_all_photographs_in_order_and_mirrored(split):
+    plain = np.concatenate(list(image_batches(split, image_size=32, batch=7)))
+    mirrored = np.concatenate(list(image_batches(split, image_size=32, batch=7, mirrored=True)))
+    late = np.concatenate(list(image_batches(split, image_size=32, batch=7, first=14)))
+    assert len(plain) == len(split)
+    np.testing.assert_array_equal(plain[:, :, ::-1], mirrored)
+    np.testing.assert_array_equal(plain[14:], late)
+
+
+def test_a_task_without_annotations_is_refused(tiny_data):
+    labels = tiny_data.vocabulary("labels")
+    assert len(encode_split(tiny_data, "train", labels, longest=16)) == 48
+    captionless = type("Data", (), {"annotations": lambda self, split: [], "folder": "here"})()
+    with pytest.raises(ValueError, match="here: no photograph of train has captions"):
+        encode_split(captionless, "train", tiny_data.vocabulary("captions"), longest=16)
+
+
+def test_more_words_are_drawn_at_later_steps(split):
+    stage = StageSettings(steps=101, photographs=48, scheduled_sampling=0.5)
+    shares = []
+    for step in (0, 50, 100):
+        options = {"inputs": ("words", "drawn"), "outputs": ("words",), "first_step": step}
+        [(inputs, _)] = training_batches(split, stage, steps=1, seed=0, **options)
+        assert inputs["drawn"].shape == inputs["words"][:, :, 1:].shape
+        shares.append(float(np.mean(inputs["drawn"])))
+    assert shares == pytest.approx([0.0, 0.25, 0.5], abs=0.03)
+
+
+def test_labels_that_train_lacks_are_left_out_with_a_warning(tiny_data, monkeypatch, caplog):
+    vocabulary = tiny_data.vocabulary("labels")
+    before = encode_split(tiny_data, "validation", vocabulary, longest=12)
+    read = type(tiny_data).annotations
+
+    def annotations(self, split):
+        return [dataclasses.replace(a, labels=(*a.labels, "unicorn")) for a in read(self, split)]
+
+    monkeypatch.setattr(type(tiny_data), "annotations", annotations)
+    after = encode_split(tiny_data, "validation", vocabulary, longest=12)
+    np.testing.assert_array_equal(before.words, after.words)
+    assert "left out: unicorn" in caplog.text
+
+
+def test_a_short_stage_sees_all_annotations(split):
+    """One epoch with one caption a photograph: the photographs begin with different ones."""
+    stage = StageSettings(steps=6, photographs=8, captions=1)
+    chosen = set()
+    for inputs, _ in training_batches(
+        split, stage, inputs=("words",), outputs=("words",), first_step=0, steps=6, seed=0
+    ):
+        for words in inputs["words"].numpy()[:, 0]:
+            [photograph] = {
+                n for n, known in enumerate(split.words) if (words == known).all(1).any()
+            }
+            chosen |= set(np.flatnonzero((split.words[photograph] == words).all(axis=1)))
+    assert chosen == set(range(split.words.shape[1]))

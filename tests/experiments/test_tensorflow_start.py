@@ -1,0 +1,31 @@
+import os
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).parents[2]
+ASKED = """
+import importlib.util, sys
+from experiments import tensorflow_start
+import tensorflow, keras
+
+there = [name for name in tensorflow_start.OF_NO_USE if name in sys.modules]
+assert not there, there
+for name, part in tensorflow_start.OF_NO_USE.items():
+    assert part in sys.modules, f"Keras has no {part} any more"
+import matplotlib.pyplot  # what Keras was refused is there for everybody else
+assert keras.ops.convert_to_numpy(keras.layers.Dense(2)(keras.ops.ones((1, 3)))).shape == (1, 2)
+print("nothing but TensorFlow and Keras")
+"""
+
+
+def test_keras_brings_nothing_that_no_program_uses():
+    found = subprocess.run(
+        [sys.executable, "-c", ASKED],
+        cwd=ROOT,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "nothing but TensorFlow and Keras" in found.stdout, found.stderr[-2000:]

@@ -1,0 +1,254 @@
+"""Ensembles against NumPy: averaged probabilities, step by step; their folders, costs and names."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from finished_runs import copy_run, untrained_run
+
+from experiments.coco_results import coco_results
+from experiments.evaluation_run import evaluate
+from s_cnn_rnn.annotator import Annotator
+from s_cnn_rnn.caption_metrics import read_coco_results
+from s_cnn_rnn.data.batches import image_batches
+from s_cnn_rnn.decoding.writing import Writer, see_nothing, write
+from s_cnn_rnn.model.ensemble import Ensemble, difference_of_words
+from s_cnn_rnn.runs.checkpoints import read_arrays, write_arrays
+from s_cnn_rnn.runs.ensemble_folder import make_ensemble
+from s_cnn_rnn.runs.handover import load_model
+from s_cnn_rnn.runs.run_cost import cost_of_run
+from s_cnn_rnn.runs.run_folder import DataSetDiffers, RunFolder, SettingsDiffer
+from s_cnn_rnn.runs.run_names import encoder_of_run, seed_of_run, system_of_run
+from s_cnn_rnn.runs.seeds import group_by_seed
+from s_cnn_rnn.scoring.predictions import predict, whole_split
+from s_cnn_rnn.scoring.results import read_results
+from s_cnn_rnn.settings import DecodingSettings
+from s_cnn_rnn.training.whole_run import train
+from s_cnn_rnn.vocabulary import END, FIRST_OUTPUT, START, Vocabulary
+
+STAGES = {"cnn": {"steps": 3}, "joint": {"steps": 3}}
+CNN_48 = {"name": "small_cnn", "weights": None, "image_size": 48}
+
+
+def sharpen(run: RunFolder) -> RunFolder:
+    """Makes an untrained run sure of what it writes, so that members differ."""
+    path = run.weights / "decoder.npz"
+    arrays, metadata = read_arrays(path)
+    arrays["decoder:decoder/output/kernel"] *= 8
+    write_arrays(path, arrays, metadata)
+    return run
+
+
+@pytest.fixture(scope="module")
+def members(tiny_data, tmp_path_factory) -> list[RunFolder]:
+    """Two systems, two image sizes."""
+    folder = tmp_path_factory.mktemp("members")
+    first = untrained_run(folder / "ours_0", tiny_data, stages=STAGES)
+    second = untrained_run(
+        folder / "nic-f_1", tiny_data, stages=STAGES, system="nic-f", seed=1, encoder=CNN_48
+    )
+    return [sharpen(first), sharpen(second)]
+
+
+@pytest.fixture(scope="module")
+def both(members, tmp_path_factory) -> RunFolder:
+    return make_ensemble(tmp_path_factory.mktemp("ensembles") / "both", members)
+
+
+@pytest.fixture(scope="module")
+def model(both) -> Ensemble:
+    return load_model(both)
+
+
+@pytest.fixture(scope="module")
+def seen(model, tiny_data) -> dict:
+    data = whole_split(tiny_data, "validation", model.vocabulary)
+    each = []
+    for member in model.members:
+        [pixels] = image_batches(data, image_size=member.encoder.input_shape[1])
+        each.append(member.seen({"features": np.asarray(member.encoder(pixels))}))
+    return {name: np.asarray(value) for name, value in model.join(each).items()}
+
+
+class ByHand:
+    """The averaged distribution after each word, from each member's own steps."""
+
+    def __init__(self, model, seen, photograph):
+        self.model = model
+        self.states = [
+            member.start(
+                {
+                    name.partition(".")[2]: value[photograph : photograph + 1]
+                    for name, value in seen.items()
+                    if name.startswith(f"{number}.")
+                }
+            )
+            for number, member in enumerate(model.members)
+        ]
+
+    def read(self, word) -> np.ndarray:
+        """The mean of the members' probabilities of what follows."""
+        probabilities = []
+        for number, member in enumerate(self.model.members):
+            log_p, self.states[number] = member.step(np.array([word], "int32"), self.states[number])
+            probabilities.append(np.exp(np.asarray(log_p[0], np.float64)))
+        assert np.abs(probabilities[0] - probabilities[1]).max() > 0.01
+        return np.mean(probabilities, axis=0)
+
+
+def test_greedy_takes_the_best_word_of_the_averaged_probabilities(model, seen):
+    written = write(Writer(model, DecodingSettings(width=1), 6), seen)
+    for n in range(6):
+        by_hand, words, log_p, last = ByHand(model, seen, n), [], 0.0, START
+        while last != END:
+            p = by_hand.read(last)
+            allowed = np.delete(p, model.vocabulary.never_written)
+            last = int(np.flatnonzero(p == allowed.max())[0]) + FIRST_OUTPUT
+            last = END if len(words) == 6 else last
+            words.append(last)
+            log_p += np.log(p[last - FIRST_OUTPUT])
+        assert written.words[n, 0, : len(words)].tolist() == words
+        assert written.log_probabilities[n, 0] == pytest.approx(log_p, rel=1e-4)
+
+
+def test_beam_search_scores_whole_captions_by_averaged_probabilities(model, seen):
+    written = write(Writer(model, DecodingSettings(width=3), 6, returned=3), seen)
+    for n in range(6):
+        for beam in range(3):
+            by_hand, log_p, last = ByHand(model, seen, n), 0.0, START
+            for word in written.words[n, beam]:
+                log_p += np.log(by_hand.read(last)[word - FIRST_OUTPUT])
+                last = word
+                if word == END:
+                    break
+            assert written.log_probabilities[n, beam] == pytest.approx(log_p, rel=1e-4)
+
+
+def test_an_ensemble_of_one_is_its_member(members, tmp_path):
+    one = make_ensemble(tmp_path / "one", members[:1])
+    alone, member = predict(one, "validation"), predict(members[0], "validation")
+    assert alone.made_from["weights"] != member.made_from["weights"]
+    np.testing.assert_array_equal(alone.s_hat, member.s_hat)
+    assert alone.text_only == member.text_only
+    assert alone.photographs == member.photographs
+
+
+def test_photographs_are_annotated_as_in_evaluation(both, members, tiny_data):
+    expected = predict(both, "validation")
+    assert expected.s_hat is None  # nic-f learns none
+    found = list(
+        Annotator.from_run(both.path).annotate(tiny_data.photographs("validation", range(6)))
+    )
+    for annotation, prediction in zip(found, expected.photographs, strict=True):
+        assert annotation.text == prediction.annotation
+        assert annotation.log_probability == pytest.approx(
+            prediction.beams[0].log_probability, rel=1e-4
+        )
+    texts = [p.annotation for p in expected.photographs]
+    for member in members:
+        assert texts != [p.annotation for p in predict(member, "validation").photographs]
+
+
+def test_without_a_photograph_every_member_sees_nothing(model, seen):
+    nothing = see_nothing(model, seen)
+    assert {name: value.shape[0] for name, value in nothing.items()} == dict.fromkeys(seen, 1)
+    assert not any(value.any() for value in nothing.values())
+    centre = np.full(seen["0.embedding"].shape[1], 0.25, np.float32)
+    interface = type("Interface", (), {"centre": centre})
+    centred = dataclasses.replace(model.members[0], interface=interface)
+    nothing = see_nothing(Ensemble((centred, model.members[1])), seen)
+    np.testing.assert_array_equal(nothing["0.embedding"], centre[None])
+    assert not nothing["1.embedding"].any()
+
+
+def test_an_ensemble_is_named_and_costs_what_its_members_cost(both, members, tmp_path):
+    assert system_of_run(both) == "ensemble of 1 ours and 1 nic-f"
+    assert (encoder_of_run(both), seed_of_run(both)) == ("small_cnn", "0+1")
+    costs = [cost_of_run(member) for member in members]
+    assert cost_of_run(both).seconds == sum(cost.seconds for cost in costs) == 4.5
+    assert cost_of_run(both).encoder_passes == sum(cost.encoder_passes for cost in costs)
+    # Two runs on one CNN: its training counts once.
+    shared = [copy_run(members[0], tmp_path / name, cnn_from=str(members[0].path)) for name in "ab"]
+    for run in shared:
+        run.stage("cnn").summary.unlink()
+    together = make_ensemble(tmp_path / "together", shared)
+    assert system_of_run(together) == "ensemble of 2 ours"
+    assert cost_of_run(together).seconds == 1.5 + 2 * 1.5
+    groups = group_by_seed([members[0], together])
+    assert [len(group) for group in groups] == [1, 1]
+
+
+@pytest.mark.filterwarnings("ignore:METEOR is missing")
+def test_an_ensemble_is_scored_and_reported_like_a_run(
+    both, members, tmp_path, without_java, capsys
+):
+    results = tmp_path / "table.csv"
+    evaluate([str(both.path)], compare=[str(members[0].path)], results=str(results))
+    printed = capsys.readouterr().out
+    assert "ensemble of 1 ours and 1 nic-f minus ours (paired over photographs)" in printed
+    rows = {row.metric: row for row in read_results(results)}
+    assert rows["CIDEr"].system == "ensemble of 1 ours and 1 nic-f"
+    assert rows["CIDEr"].seeds == "0+1"
+    assert rows["training seconds"].value == 4.5
+    report = both.report.read_text("utf-8")
+    assert "An ensemble of 1 ours and 1 nic-f: before every word" in report
+
+
+def test_the_file_for_the_coco_server_is_written_and_checked(both, members, tiny_data, tmp_path):
+    file = tmp_path / "captions_val2014_both_results.json"
+    assert coco_results(str(both.path), "validation", str(file)) == 6
+    captions = read_coco_results(file)
+    assert set(captions) == {a.image_id for a in tiny_data.annotations("validation")}
+    content = json.loads(file.read_text("utf-8"))
+    file.write_text(json.dumps(content[1:]), "utf-8")
+    with pytest.raises(ValueError, match="1 photographs have no caption"):
+        coco_results(str(both.path), "validation", str(file), check=True)
+    labels = copy_run(members[0], tmp_path / "labels", task="labels")
+    with pytest.raises(ValueError, match="writes labels, not captions"):
+        coco_results(str(labels.path), "validation", str(file))
+
+
+def test_runs_that_do_not_go_together_are_refused(both, members, tmp_path):
+    with pytest.raises(ValueError, match="is named twice"):
+        make_ensemble(tmp_path / "e", [members[0], members[0]])
+    with pytest.raises(ValueError, match="both is an ensemble; name its members"):
+        make_ensemble(tmp_path / "e", [both, members[0]])
+    with pytest.raises(ValueError, match="needs at least one run"):
+        make_ensemble(tmp_path / "e", [])
+    other = copy_run(members[1], tmp_path / "other")
+    content = json.loads(other.vocabulary_path.read_text("utf-8"))
+    content["words"][3][0] = "zebra"
+    content["concepts"] = []
+    other.vocabulary_path.write_text(json.dumps(content), "utf-8")
+    with pytest.raises(ValueError, match=r"different words: id 7 is '\w+' in one, 'ze"):
+        make_ensemble(tmp_path / "e", [members[0], other])
+    other.data_path.write_text(json.dumps({"digest": "0" * 64}), "utf-8")
+    with pytest.raises(DataSetDiffers):
+        make_ensemble(tmp_path / "e", [members[0], other])
+    other.stage("joint").summary.unlink()
+    with pytest.raises(FileNotFoundError, match="not trained to the end; missing stages: joint"):
+        make_ensemble(tmp_path / "e", [members[0], other])
+    with pytest.raises(FileNotFoundError, match="no run folder"):
+        make_ensemble(tmp_path / "e", [RunFolder(tmp_path / "none")])
+    assert not (tmp_path / "e").exists()
+
+
+def test_a_folder_holds_one_ensemble_and_no_training(both, members):
+    assert make_ensemble(both.path, members) == both
+    with pytest.raises(ValueError, match="both: holds another ensemble"):
+        make_ensemble(both.path, members[::-1])
+    with pytest.raises(ValueError, match="ours_0: holds a run of its own"):
+        make_ensemble(members[0].path, members)
+    with pytest.raises(SettingsDiffer, match="both: holds an ensemble"):
+        train(both, both.settings())
+
+
+def test_differences_of_words_are_named():
+    def words(*each, kind="captions"):
+        return Vocabulary(kind, each, (1,) * len(each), (), 1.0, 0.0, {})
+
+    assert difference_of_words(words("a", "b"), words("a", "b")) == ""
+    assert difference_of_words(words("a"), words("a", "b")) == "one has 1 words, the other 2"
+    labels = words("a", kind="labels")
+    assert difference_of_words(words("a"), labels) == "one writes captions, the other labels"

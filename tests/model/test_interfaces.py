@@ -1,0 +1,69 @@
+"""The interfaces of fig. 1 against NumPy."""
+
+import numpy as np
+import pytest
+
+from s_cnn_rnn.model.interfaces import INTERFACES, PREFIX, build_interface
+
+EMBEDDING = np.random.default_rng(0).normal(size=(2, 6)).astype("float32")
+FIRST_STATE = {"h": 5, "c": 5}
+OPENINGS = {
+    "step_zero_input": {"input": 4},
+    "initial_state": FIRST_STATE,
+    "late_fusion": {"image": 5},
+    "semantic": FIRST_STATE,
+    "prefix": {"input": PREFIX * 5},
+}
+
+
+@pytest.mark.parametrize("name", INTERFACES)
+def test_openings_are_linear_maps_of_the_embedding(name):
+    interface = build_interface(name, units=5, word_embedding=4)
+    opening = interface(EMBEDDING)
+    assert {key: value.shape[1] for key, value in opening.items()} == OPENINGS[name]
+    kernels = {w.path.split("/")[-2]: w.numpy() for w in interface.weights if w.ndim == 2}
+    for key, value in opening.items():
+        kernel = kernels[key]
+        np.testing.assert_allclose(value, EMBEDDING @ kernel, atol=1e-5)  # the bias starts at 0
+
+
+def test_cell_state_may_stay_zero():
+    interface = build_interface("semantic", units=5, word_embedding=4, sets_cell=False)
+    assert set(interface(EMBEDDING)) == {"h"}
+
+
+def test_scale_multiplies_the_initial_map():
+    deviations = []
+    for scale in (1.0, 10.0):
+        interface = build_interface("semantic", units=200, word_embedding=4, scale=scale)
+        interface.build((None, 300))
+        deviations.append(float(np.std(interface.maps["h"].kernel.numpy())))
+    assert deviations[1] / deviations[0] == pytest.approx(10, rel=0.05)
+    assert deviations[0] == pytest.approx(np.sqrt(2 / 500), rel=0.05)  # Glorot
+
+
+def test_unknown_interface_is_refused():
+    with pytest.raises(ValueError, match=r"'early_fusion'.*step_zero_input"):
+        build_interface("early_fusion", units=5, word_embedding=4)
+
+
+@pytest.mark.parametrize("name", INTERFACES)
+def test_dropout_of_the_embedding_acts_in_training_alone(name):
+    embedding = np.random.default_rng(0).normal(size=(3, 40)).astype("float32")
+    interface = build_interface(name, units=5, word_embedding=4, dropout=0.5)
+    seen = interface(embedding)
+    for key, values in interface(embedding, training=True).items():
+        np.testing.assert_array_equal(seen[key], interface(embedding)[key])
+        assert not np.allclose(seen[key], values)
+
+
+def test_the_centre_moves_a_constant_into_the_bias():
+    centre = np.random.default_rng(1).random(6)
+    interface = build_interface("semantic", units=5, word_embedding=4, centre=centre)
+    opening = interface(EMBEDDING)
+    for key, value in opening.items():
+        kernel = interface.maps[key].kernel.numpy()
+        np.testing.assert_allclose(value, EMBEDDING @ kernel - centre @ kernel, atol=1e-5)
+    assert [w.path.split("/")[-1] for w in interface.non_trainable_weights] == ["centre"]
+    nothing_special = np.tile(centre.astype("float32"), (2, 1))
+    assert all(np.abs(v).max() < 1e-6 for v in interface(nothing_special).values())

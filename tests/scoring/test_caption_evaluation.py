@@ -1,0 +1,22 @@
+import pytest
+
+from s_cnn_rnn.scoring.caption_evaluation import caption_protocol
+from s_cnn_rnn.settings import DecodingSettings
+
+
+@pytest.mark.parametrize(
+    ("width", "normalisation", "references", "expected"),
+    [
+        (1, 0.7, [5, 5], "greedy, 5 references, PTB tokeniser"),
+        (3, 0, [5], "beam 3, 5 references, PTB tokeniser"),
+        (3, 0, [40, 40], "beam 3, 40 references, PTB tokeniser"),
+        (3, 0.7, [7, 5], "beam 3, length normalisation 0.7, 5 to 7 references, PTB tokeniser"),
+    ],
+)
+def test_protocols(width, normalisation, references, expected):
+    decoding = DecodingSettings(width, normalisation)
+    captions = [("a",) * n for n in references]
+    official = "PTB (Stanford CoreNLP 3.4.1)"
+    assert caption_protocol(decoding, captions, tokeniser=official) == expected
+    imitated = caption_protocol(decoding, captions, tokeniser="another")
+    assert imitated == expected.replace("PTB", "imitated PTB")
