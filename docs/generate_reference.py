@@ -156,8 +156,8 @@ def _default(field: dataclasses.Field) -> str:
 
 def systems_page(root: pathlib.Path) -> str:
     """The table of systems, what each is made of, and the stages."""
-    systems = rows_of_table(root / "s_cnn_rnn" / "systems.py", "SYSTEMS")
-    stages = rows_of_table(root / "s_cnn_rnn" / "stages.py", "STAGES")
+    systems = rows_of_table(root / "s_cnn_rnn" / "model" / "systems.py", "SYSTEMS")
+    stages = rows_of_table(root / "s_cnn_rnn" / "model" / "stages.py", "STAGES")
     lines = [
         "# Every system and stage\n\nMade from `s_cnn_rnn/model/systems.py` and `stages.py`. "
         "`--system=NAME` of a training program chooses one; all share encoder, decoder, training "

@@ -59,7 +59,7 @@ def test_settings_files_are_flags_and_functions_that_define_flags_are_none(found
 def test_rows_of_the_table_of_systems_are_whole():
     from s_cnn_rnn.model.systems import SYSTEMS
 
-    rows = rows_of_table(ROOT / "s_cnn_rnn" / "systems.py", "SYSTEMS")
+    rows = rows_of_table(ROOT / "s_cnn_rnn" / "model" / "systems.py", "SYSTEMS")
     assert [row["name"] for row in rows] == list(SYSTEMS)
     for row in rows:
         assert row == {name: getattr(SYSTEMS[row["name"]], name) for name in row}
