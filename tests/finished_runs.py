@@ -16,6 +16,8 @@ from s_cnn_rnn.runs.run_folder import RunFolder
 from s_cnn_rnn.runs.run_stages import planned_stages
 from s_cnn_rnn.scoring.predictions import predict
 
+SMALL_MODEL = {"units": 16, "word_embedding": 16, "longest": 6}
+
 
 def untrained_run(path: pathlib.Path, data: PreparedData, **settings) -> RunFolder:
     """A finished run of `tiny_settings`, changed, whose weights are as they were built."""

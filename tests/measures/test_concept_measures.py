@@ -4,7 +4,7 @@ import doctest
 
 import numpy as np
 import pytest
-from finished_runs import untrained_run
+from finished_runs import SMALL_MODEL, untrained_run
 from scipy.stats import spearmanr
 
 from s_cnn_rnn.measures import contribution_measures, intervention_measures, what_if_measures
@@ -20,14 +20,10 @@ from s_cnn_rnn.measures.intervention_measures import (
 from s_cnn_rnn.measures.measure_rows import lines_of_rows, rows_of_measure
 from s_cnn_rnn.measures.what_if_measures import Pairs, switch_scores, switched_one_by_one
 
-MODEL = {"units": 16, "word_embedding": 16, "longest": 6}
-
 
 @pytest.fixture(scope="module")
-def writer(tiny_data, tmp_path_factory) -> ConceptWriter:
-    folder = tmp_path_factory.mktemp("runs") / "run"
-    run = untrained_run(folder, tiny_data, system="ours", model=MODEL, decoding={"width": 1})
-    return ConceptWriter.of_run(run, "validation", 4)
+def writer(untrained_ours) -> ConceptWriter:
+    return ConceptWriter.of_run(untrained_ours, "validation", 4)
 
 
 def pretending(writer, words_by_row, monkeypatch):
@@ -155,6 +151,6 @@ def test_means_of_photographs():
 
 
 def test_runs_that_do_not_write_captions_from_concepts_are_refused(tiny_data, tmp_path):
-    run = untrained_run(tmp_path / "run", tiny_data, system="nic-f", model=MODEL)
+    run = untrained_run(tmp_path / "run", tiny_data, system="nic-f", model=SMALL_MODEL)
     with pytest.raises(ValueError, match="learns no concepts"):
         ConceptWriter.of_run(run, "validation")

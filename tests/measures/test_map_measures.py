@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from finished_runs import untrained_run
 from keras import ops
 
 from s_cnn_rnn.measures import map_measures
@@ -19,14 +18,10 @@ from s_cnn_rnn.measures.map_measures import (
     word_probabilities,
 )
 
-MODEL = {"units": 16, "word_embedding": 16, "longest": 6}
-
 
 @pytest.fixture(scope="module")
-def writer(tiny_data, tmp_path_factory) -> ConceptWriter:
-    folder = tmp_path_factory.mktemp("runs") / "run"
-    run = untrained_run(folder, tiny_data, system="ours", model=MODEL, decoding={"width": 1})
-    return ConceptWriter.of_run(run, "validation", 2)
+def writer(untrained_ours) -> ConceptWriter:
+    return ConceptWriter.of_run(untrained_ours, "validation", 2)
 
 
 @pytest.fixture

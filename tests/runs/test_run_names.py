@@ -1,21 +1,8 @@
 import json
 
-import pytest
-
 from s_cnn_rnn.runs.run_folder import RunFolder
 from s_cnn_rnn.runs.run_names import captions_in_step, name_variant, variant_of_run
 from s_cnn_rnn.settings import RunSettings
-
-
-@pytest.fixture
-def make_run(tmp_path):
-    def make(name, **settings) -> RunFolder:
-        run = RunFolder(tmp_path / name)
-        run.path.mkdir()
-        RunSettings.from_dict({"data": "data/set", **settings}).save(run.settings_path)
-        return run
-
-    return make
 
 
 def test_a_variant_names_the_settings_that_no_column_tells():

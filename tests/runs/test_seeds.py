@@ -1,19 +1,6 @@
 import pytest
 
-from s_cnn_rnn.runs.run_folder import RunFolder
 from s_cnn_rnn.runs.seeds import check_seeds, group_by_seed
-from s_cnn_rnn.settings import RunSettings
-
-
-@pytest.fixture
-def make_run(tmp_path):
-    def make(name, **settings) -> RunFolder:
-        run = RunFolder(tmp_path / name)
-        run.path.mkdir()
-        RunSettings.from_dict({"data": "data/set", **settings}).save(run.settings_path)
-        return run
-
-    return make
 
 
 def test_runs_that_differ_in_the_seed_alone_are_one_system(make_run):
