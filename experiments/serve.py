@@ -4,11 +4,10 @@
   python -m experiments.serve --run=runs/ours
   python -m experiments.serve --run=runs/ours --run=runs/nic-f
 
-Then open the address that is printed. Several runs are shown beside each other; without
---run they are the models that come with the package. Photographs stay
-in the memory of this process (the latest few) and are never written to disk; only this machine is
-answered, unless --host says otherwise. More in docs/page.md. Needs the extra: pip install
-'s-cnn-rnn[serve]'.
+Then open the address that is printed. Several runs are shown beside each other; without --run they
+are the models that come with the package. Photographs stay in the memory of this process (the
+latest few) and are never written to disk; only this machine is answered, unless --host says
+otherwise. More in docs/page.md. Needs the extra: pip install 's-cnn-rnn[serve]'.
 
 Exit status: 0, ended by Ctrl-C; 1, it did not start.
 """
