@@ -35,7 +35,7 @@ class Output:
         if path is not None:
             place = pathlib.Path(path)
             place.parent.mkdir(parents=True, exist_ok=True)
-            if place.exists():
+            if place.is_file():  # a device has nothing to go on with
                 fresh = not self._read(place, form)
             self._file = place.open("a", encoding="utf-8", newline="\n")
         if form == "csv" and fresh:

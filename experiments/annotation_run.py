@@ -99,7 +99,7 @@ def annotate(
             photographs = job.still_to_do(places.photographs())
             for annotations in how.annotate(group, photographs, job.skipped):
                 if metadata is None:
-                    job.output.write(FORMS[form](annotations, concepts))
+                    job.write(FORMS[form](annotations, concepts))
                 else:
                     job.write_metadata(annotations)
                 job.told(progress, total)
@@ -155,13 +155,19 @@ class _Job:
             return os.fspath(photograph) in self.output.done
         return not self.again and self.metadata.carries_mark(photograph)
 
+    def write(self, line: str) -> None:
+        self.output.write(line)
+        self.done += 1
+
     def write_metadata(self, annotations: Sequence[Annotation]) -> None:
+        line = None
         with skipping(annotations[0].file_name, self.skipped, NOT_WRITTEN):
             line = self.metadata.write(annotations)
-            self.output.write(line)
+        # Outside: where the output cannot be written to, no photograph is at fault.
+        if line is not None:
+            self.write(line)
 
     def told(self, progress, total: int) -> None:
-        self.done += 1
         progress("annotating", self.earlier + self.skipped.count + self.done, total, {})
 
     def close(self) -> None:

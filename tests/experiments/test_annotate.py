@@ -1,3 +1,4 @@
+import errno
 import importlib.util
 import io
 import json
@@ -10,7 +11,7 @@ import types
 import pytest
 from finished_runs import untrained_run
 
-from experiments import annotation_beam, annotation_run, photograph_sources
+from experiments import annotation_beam, annotation_run, metadata_output, photograph_sources
 from experiments.annotation_run import How, Places
 from s_cnn_rnn.annotator_group import AnnotatorGroup
 from s_cnn_rnn.metadata.photograph_metadata import NAMESPACE, read_metadata
@@ -300,6 +301,32 @@ def test_unreadable_metadata_are_skipped(loaded, tiny_run, holiday):
     assert annotate(tiny_run, [holiday], write="sidecar") == 2
     assert (holiday / "b.JPG.xmp").read_text("utf-8") == "<x"
     assert NAMESPACE in (holiday / "beach" / "c.jpeg.xmp").read_text("utf-8")
+
+
+@exiv2
+def test_a_full_disk_is_no_fault_of_a_photograph(loaded, tiny_run, holiday, monkeypatch):
+    class Full(io.StringIO):
+        def write(self, text):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(sys, "stdout", Full())
+    with pytest.raises(OSError, match="No space left"):
+        annotate(tiny_run, [holiday], write="sidecar")
+
+
+@exiv2
+def test_a_photograph_that_cannot_be_written_counts_once(
+    loaded, tiny_run, holiday, monkeypatch, capsys
+):
+    def full(photograph, metadata):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(metadata_output, "add_to_sidecar", full)
+    # Two photographs are sound, the third is damaged.
+    assert annotate(tiny_run, [holiday], write="sidecar") == 3
+    told = capsys.readouterr().err
+    assert "cannot be written (No space left on device)" in told
+    assert "3 of 3 photographs were skipped" in told
 
 
 def test_beam_writes_the_same(loaded, tiny_run, holiday, tmp_path, monkeypatch):
