@@ -68,7 +68,7 @@ $(PEERS)/installed: benchmarks/peers.txt
 # Without PyTorch the benchmarks say so and leave its side out.
 benchmark: $(BIN)/installed
 	@test -n "$$BENCHMARK_PEERS" || $(MAKE) $(PEERS)/installed || true
-	for name in decoder_step joint_step beam_search photographs cider start many_photographs growth; \
+	for name in decoder_step joint_step beam_search photographs cider start many_photographs limits growth; \
 		do $(BIN)/python -m benchmarks.$$name $(BENCHMARK_FLAGS) || exit 1; done
 	$(BIN)/python -m benchmarks.draw_growth $(BENCHMARK_FLAGS)
 	$(BIN)/python -m benchmarks.table

@@ -1,4 +1,4 @@
-"""The Markdown table of what the benchmarks measured, and its place in a text."""
+"""The Markdown tables of what the benchmarks measured, and their places in a text."""
 
 import json
 import pathlib
@@ -15,6 +15,9 @@ BENCHMARKS = (
     "many_photographs",
 )
 _PLACE = re.compile(r"(<!-- benchmarks -->\n).*?(<!-- end of benchmarks -->)", re.DOTALL)
+_PLACE_OF_PARTS = re.compile(
+    r"(<!-- benchmark parts: (.+?) -->\n).*?(<!-- end of benchmark parts -->)", re.DOTALL
+)
 _HEAD = (
     "| question | ours | best peer | times as quick | aim |",
     "| --- | ---: | ---: | ---: | ---: |",
@@ -80,5 +83,37 @@ def _time(seconds: float) -> str:
 
 
 def filled(text: str, results: pathlib.Path) -> str:
-    """The text with the table in its place, if it has one."""
-    return _PLACE.sub(lambda place: place[1] + table(results) + place[2], text)
+    """The text with the tables in their places, those that it has."""
+    text = _PLACE.sub(lambda place: place[1] + table(results) + place[2], text)
+    path = results / "limits.json"
+    if not path.exists():
+        return text
+    content = json.loads(path.read_text("utf-8"))
+    return _PLACE_OF_PARTS.sub(lambda place: place[1] + parts(content, place[2]) + place[3], text)
+
+
+def parts(content: dict, group: str) -> str:
+    """The Markdown table of some groups of `benchmarks.limits`, a column each.
+
+    Args:
+        content: of its result file.
+        group: how the groups' names begin.
+    """
+    groups = {name: each for name, each in content["seconds"].items() if name.startswith(group)}
+    names = list(dict.fromkeys(name for each in groups.values() for name in each))
+    rows = []
+    for name in names:
+        cells = [_milliseconds(each[name]) if name in each else "–" for each in groups.values()]
+        rows.append(f"| {name} | {' | '.join(cells)} |")
+    head = f"| milliseconds, median (quartiles) | {' | '.join(groups)} |"
+    source = f"- `{content['command']}` ({content['hardware']}; commit {content['commit']})"
+    return "\n".join(["", head, f"| --- |{' ---: |' * len(groups)}", *rows, "", source, "", ""])
+
+
+def _three_digits(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def _milliseconds(timing: dict) -> str:
+    median, low, high = (_three_digits(1e3 * timing[name]) for name in ("median", "low", "high"))
+    return f"{median} ({low}, {high})"

@@ -68,9 +68,24 @@ class FromStates(NamedTuple):
 
 
 def our_search(
-    decoder: Decoder, workload: Mapping, states: Mapping, *, returned: int = 1
+    decoder: Decoder,
+    workload: Mapping,
+    states: Mapping,
+    *,
+    returned: int = 1,
+    settled: bool = True,
+    alone: bool | None = None,
 ) -> Callable[[], list]:
-    """As evaluation and the annotator write; gives [photograph][hypothesis][place]."""
+    """As evaluation and the annotator write; gives [photograph][hypothesis][place].
+
+    Args:
+        decoder: with weights that stay as they are.
+        workload: "width", "longest", "batch".
+        states: the first ones.
+        returned: hypotheses of each photograph.
+        settled: whether words are projected once, as evaluation does.
+        alone: whether XLA compiles it, as for single photographs; None: for one photograph.
+    """
     model = FromStates(decoder, captioners.vocabulary(workload))
     decoding = DecodingSettings(width=workload["width"])
     # Weights are given when a search is made, to the peers too; each makes of them what it likes.
@@ -79,8 +94,8 @@ def our_search(
         decoding,
         workload["longest"],
         returned=returned,
-        settled=True,
-        alone=workload["batch"] == 1,
+        settled=settled,
+        alone=workload["batch"] == 1 if alone is None else alone,
     )
     # Keras reads a model's parts from its attributes only where they are layers.
     writer.decoder = decoder

@@ -10,7 +10,12 @@ import pytest
 
 from benchmarks import captioners, captions, drawn_photographs, result_table
 from benchmarks.reading import timed_reading
-from benchmarks.sides import tensorflow_beam, tensorflow_decoder, tensorflow_joint
+from benchmarks.sides import (
+    tensorflow_beam,
+    tensorflow_decoder,
+    tensorflow_joint,
+    tensorflow_limits,
+)
 from benchmarks.worker import ROOT, PeerAbsent, Worker, WorkerFailed, peers_python
 
 TINY = {"words": 40, "units": 8, "steps": 7, "mean length": 4, "sequences": 6, "xla": False}
@@ -194,6 +199,32 @@ def test_the_table_has_every_line(tmp_path):
     assert new.startswith("a\n")
     assert new.endswith("b\n")
     assert result_table.filled(new, tmp_path) == new
+
+
+def test_parts_are_columns_of_a_table(tmp_path):
+    (tmp_path / "limits.json").write_text(
+        '{"command": "c", "hardware": "h", "commit": "1", "seconds": {'
+        '"search, 1": {"plain": {"median": 0.2, "low": 0.1, "high": 0.3},'
+        ' "both": {"median": 0.0125, "low": 0.012, "high": 0.013}},'
+        '"search, 2": {"plain": {"median": 2, "low": 1, "high": 3}},'
+        '"reading": {"decode": {"median": 1, "low": 1, "high": 1}}}}'
+    )
+    text = "a\n<!-- benchmark parts: search -->\nold\n<!-- end of benchmark parts -->\nb\n"
+    new = result_table.filled(text, tmp_path)
+    assert "| milliseconds, median (quartiles) | search, 1 | search, 2 |" in new
+    assert "| plain | 200 (100, 300) | 2000 (1000, 3000) |" in new
+    assert "| both | 12.5 (12, 13) | – |" in new
+    assert "decode" not in new
+    assert "old" not in new
+    assert result_table.filled(new, tmp_path) == new
+
+
+def test_the_parts_of_a_search_do_what_they_say():
+    found = tensorflow_limits.contestants({**BEAM, "batch": 2, "part": "search"})
+    written = {name: run() for name, run in found.items()}
+    ways = ("plain", "words projected once", "compiled by XLA", "both")
+    assert all(written[name] == written["plain"] for name in ways)
+    assert set(written) - set(ways) == {"its products with all words", "its products W_h h"}
 
 
 OF_ONES_OWN_RUN = {"exported"}  # needs a trained run, which make benchmark has not

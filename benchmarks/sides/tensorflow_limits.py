@@ -1,0 +1,123 @@
+"""The parts of a search, of one photograph's way to its caption, and of reading, by themselves."""
+
+import functools
+import io
+import pathlib
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from benchmarks import captioners
+from benchmarks.captions import decoder_weights, first_states
+from benchmarks.sides.tensorflow_beam import drawn_decoder, our_search
+from s_cnn_rnn.annotating.looking import Looked, image_sizes, look_at
+from s_cnn_rnn.annotating.photograph_batches import ReadPhotograph, read_batches
+from s_cnn_rnn.annotating.user_tags import TagInputs
+from s_cnn_rnn.annotator import Annotator
+from s_cnn_rnn.data.photographs import DamagedPhotograph, resize
+from s_cnn_rnn.model.annotation_model import AnnotationModel, build_model
+
+LARGEST_ALONE = 2  # photographs for which XLA compiles a search
+DECODED = {"accurate": "INTEGER_ACCURATE", "quick": "INTEGER_FAST"}  # ours; tf.data's default
+
+
+def contestants(workload: Mapping) -> dict[str, Callable[[], object]]:
+    """Those of the workload's "part"."""
+    parts = {"search": _search, "photograph": _photograph, "reading": _reading}
+    return parts[workload["part"]](workload)
+
+
+def _search(workload: Mapping) -> dict[str, Callable[[], object]]:
+    """Ways to search for a batch's captions, and the matrix products that all of them need."""
+    batch = workload["batch"]
+    decoder, states = drawn_decoder(workload), first_states(workload, batch)
+
+    def search(*, settled: bool, alone: bool) -> Callable[[], object]:
+        return our_search(decoder, workload, states, settled=settled, alone=alone)
+
+    found = {
+        "plain": search(settled=False, alone=False),
+        "words projected once": search(settled=True, alone=False),
+    }
+    if batch <= LARGEST_ALONE:
+        found["compiled by XLA"] = search(settled=False, alone=True)
+        found["both"] = search(settled=True, alone=True)
+    weights, units = decoder_weights(workload), workload["units"]
+    rows, steps = batch * workload["width"], workload["longest"] + 1
+    gates = weights["recurrent"].reshape(units, -1)
+    found["its products with all words"] = _products(rows, weights["output"], steps)
+    found["its products W_h h"] = _products(rows, gates, steps)
+    return found
+
+
+def _products(rows: int, matrix: np.ndarray, times: int) -> Callable[[], None]:
+    h, matrix = tf.random.normal([rows, len(matrix)], seed=0), tf.constant(matrix)
+
+    def run() -> None:
+        for _ in range(times):
+            tf.matmul(h, matrix)
+
+    return run
+
+
+def _photograph(workload: Mapping) -> dict[str, Callable[[], object]]:
+    """One file to its caption, as usual and one by one, and the parts of that way."""
+    settings = captioners.settings({**workload, "steps": workload["longest"] + 1})
+    model = build_model(settings, captioners.vocabulary(workload))
+    photograph, found = workload["photograph"], {}
+    for name, one_by_one in (("as usual", False), ("one by one", True)):
+        annotator = Annotator(model, settings, one_by_one=one_by_one)
+        looked = annotator.keep(photograph).looked
+        found[f"file to caption, {name}"] = functools.partial(_annotate, annotator, photograph)
+        found[f"its search, {name}"] = functools.partial(_search_for, annotator, looked)
+    read, no_tags = _read(photograph, model), TagInputs(settings.system)
+    found["read and resize"] = lambda: len(_read(photograph, model))
+    found["the encoder"] = lambda: len(look_at(model, read, 1, no_tags).names)
+    return found
+
+
+def _annotate(annotator: Annotator, photograph: str) -> int:
+    return len(list(annotator.annotate([photograph], batch=1)))
+
+
+def _search_for(annotator: Annotator, looked: Looked) -> int:
+    return len(list(annotator.annotations_of(looked, 1)))
+
+
+def _read(photograph: str, model: AnnotationModel) -> list[ReadPhotograph]:
+    options = {"sizes": image_sizes(model), "batch": 1, "tags": None, "on_damaged": _refuse}
+    [(_, read)] = read_batches([photograph], **options)
+    return read
+
+
+def _refuse(damaged: DamagedPhotograph) -> None:
+    raise damaged
+
+
+def _reading(workload: Mapping) -> dict[str, Callable[[], object]]:
+    """Decoding a JPEG and resizing its pixels, our way and the peers', without a pipeline."""
+    size = workload["image size"]
+    jpeg = pathlib.Path(workload["photograph"]).read_bytes()
+    pixels = tf.io.decode_jpeg(jpeg, channels=3)
+    picture = Image.fromarray(pixels.numpy())
+    ours = tf.function(functools.partial(resize, image_size=size))
+    plain = tf.function(lambda pixels: tf.image.resize(pixels, [size, size]))
+
+    def decode(method: str) -> None:
+        tf.io.decode_jpeg(jpeg, channels=3, dct_method=method)
+
+    def pillow_decode() -> None:
+        Image.open(io.BytesIO(jpeg)).load()
+
+    def pillow_resize() -> None:
+        picture.resize((size, size), Image.Resampling.BILINEAR)
+
+    return {
+        **{f"decode, {name} DCT": functools.partial(decode, DECODED[name]) for name in DECODED},
+        "decode, Pillow": pillow_decode,
+        "resize, ours (antialiased)": lambda: ours(pixels) is None,
+        "resize, tf.data's guide (not antialiased)": lambda: plain(pixels) is None,
+        "resize, Pillow (antialiased)": pillow_resize,
+    }
