@@ -95,6 +95,7 @@ setup(
             "s-cnn-rnn-annotate = experiments.annotate:run",
             "s-cnn-rnn-what-if = experiments.what_if:run",
             "s-cnn-rnn-explain = experiments.explain:run",
+            "s-cnn-rnn-score-captions = experiments.score_captions:run",
             "s-cnn-rnn-compare = experiments.compare:run",
             "s-cnn-rnn-ensemble = experiments.ensemble:run",
             "s-cnn-rnn-coco-results = experiments.coco_results:run",

@@ -37,6 +37,9 @@ PROGRAMS = {
     "train-rnn": Program("experiments.train_rnn", "the stages of the decoder alone"),
     "train-joint": Program("experiments.train_joint", "the joint stage alone"),
     "evaluate": Program("experiments.evaluate", "scores of finished runs, and a report"),
+    "score-captions": Program(
+        "experiments.score_captions", "scores of captions in files, whoever wrote them"
+    ),
     "compare": Program("experiments.compare", "several runs in one page, with significance"),
     "export": Program("experiments.export", "a run as one file: photograph in, text out"),
     "ensemble": Program("experiments.ensemble", "several runs that write as one"),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from s_cnn_rnn.bootstrap import Ratios
+from s_cnn_rnn.bootstrap import PhotographScores, Ratios
 from s_cnn_rnn.caption_metrics import CaptionScores, caption_statistics, score_captions
 from s_cnn_rnn.caption_metrics.scoring import OFFICIAL_TOKENISER
 from s_cnn_rnn.data.encoded_split import EncodedSplit, encode_split
@@ -71,8 +71,8 @@ def score_caption_run(
         folder.settings().decoding, data.references, tokeniser=captions.tokeniser
     )
     return (
-        _protocol_scores(protocol, captions, own, beside=beside),
-        _protocol_scores(protocol, text_only_captions),
+        scores_under(protocol, captions, own, beside=beside),
+        scores_under(protocol, text_only_captions),
     )
 
 
@@ -80,13 +80,16 @@ def caption_protocol(
     decoding: DecodingSettings, references: Sequence[Sequence[str]], *, tokeniser: str
 ) -> str:
     """How captions were decoded and scored, such as "beam 3, 5 references, PTB tokeniser"."""
-    parts = [how_decoded(decoding)]
+    return f"{how_decoded(decoding)}, {how_scored(references, tokeniser=tokeniser)}"
+
+
+def how_scored(references: Sequence[Sequence[str]], *, tokeniser: str) -> str:
+    """Such as "5 references, PTB tokeniser"."""
     counts = [len(captions) for captions in references]
     few, many = min(counts), max(counts)
-    parts.append(f"{many} references" if few == many else f"{few} to {many} references")
+    counted = f"{many} references" if few == many else f"{few} to {many} references"
     official = tokeniser == OFFICIAL_TOKENISER
-    parts.append("PTB tokeniser" if official else "imitated PTB tokeniser")
-    return ", ".join(parts)
+    return f"{counted}, {'PTB tokeniser' if official else 'imitated PTB tokeniser'}"
 
 
 def how_decoded(decoding: DecodingSettings) -> str:
@@ -99,7 +102,17 @@ def how_decoded(decoding: DecodingSettings) -> str:
     return f"{beam}, length normalisation {decoding.length_normalisation:g}"
 
 
-def _protocol_scores(protocol: str, captions: CaptionScores, *parts, **options) -> ProtocolScores:
+def scores_under(
+    protocol: str, captions: CaptionScores, *parts: PhotographScores, **options
+) -> ProtocolScores:
+    """Scores of captions as those of a protocol.
+
+    Args:
+        protocol: its name.
+        captions: the official metrics.
+        parts: further scores on the same photographs.
+        options: of `ProtocolScores`, such as ``beside``.
+    """
     return ProtocolScores(
         protocol,
         (captions, *parts),

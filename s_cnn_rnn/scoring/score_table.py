@@ -1,6 +1,6 @@
 """Scores as result rows for files, as lines for the screen and for the page of a report."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from s_cnn_rnn import report
 from s_cnn_rnn.runs.run_names import (
@@ -114,9 +114,18 @@ def lines_of_system(system: SystemScores) -> list[str]:
 
 def _lines_of_protocol(system: SystemScores, scores: MeanScores) -> list[str]:
     run = system.runs[0]
-    lines = [f"{scores.protocol}; {encoder_of_run(run.folder)}, {_how_trained(run)}"]
-    beside = system.text_only if scores is system.main else None
-    lines.append(_line("", "value", "95% interval", "text only" if beside else ""))
+    head = f"{scores.protocol}; {encoder_of_run(run.folder)}, {_how_trained(run)}"
+    return [head, *lines_of_scores(scores, system.text_only if scores is system.main else None)]
+
+
+def lines_of_scores(scores: MeanScores, beside: MeanScores | None = None) -> list[str]:
+    """Scores as a table for the screen.
+
+    Args:
+        scores: a line for each metric.
+        beside: the text-only baseline's, in a column of its own.
+    """
+    lines = [_line("", "value", "95% interval", "text only" if beside else "")]
     for metric, value in scores.values.items():
         measured = beside is not None and metric in beside.intervals
         text_only = _number(beside.values[metric]) if measured else ""
@@ -130,7 +139,7 @@ def lines_of_comparison(system: SystemScores, comparison: Comparison) -> list[st
     head = f"{system.name} minus {comparison.other.name} (paired over photographs)"
     lines = [head]
     for compared in comparison.protocols:
-        lines += [compared_protocols(compared), *_lines_of_differences(compared)]
+        lines += [compared_protocols(compared), *lines_of_differences(compared.differences)]
     return lines
 
 
@@ -145,9 +154,10 @@ def differs(difference: Difference) -> bool:
     return difference.low > _VISIBLE or difference.high < -_VISIBLE
 
 
-def _lines_of_differences(compared: Compared) -> list[str]:
+def lines_of_differences(differences: Sequence[Difference]) -> list[str]:
+    """Differences as a table for the screen."""
     lines = []
-    for difference in compared.differences:
+    for difference in differences:
         low, high = difference.low, difference.high
         remark = "differs" if differs(difference) else ""
         span = f"{low:+.4f} to {high:+.4f}"
