@@ -92,6 +92,10 @@ class StageSettings:
         smallest_crop: smallest part of the photograph's area that a random crop keeps; 1 for none.
         scheduled_sampling: of the systems that sample: how many of the words that the decoder
             reads are its own at the last step, 0 to 1; it grows from 0 at the first.
+        told_concepts: of the stages that learn words from s_hat: of which part of the photographs,
+            0 to 1, the decoder is told true concepts in the place of predicted ones: each with a
+            chance that is drawn for the photograph, uniform from 0 to 1. It then can be told some
+            by a person, too (Espinosa Zarlenga et al. 2022, section 3.2, tell a fixed part).
         samples: of the stage that learns from rewards: captions sampled of each photograph; the
             baseline "samples" needs 2 or more.
         baseline: there, what a sample's reward is compared with, a name of
@@ -116,6 +120,7 @@ class StageSettings:
     flip: bool = False
     smallest_crop: float = 1.0
     scheduled_sampling: float = 0.25
+    told_concepts: float = 0.0
     samples: int = 5
     baseline: str = "samples"
     bleu_reward: float = 0.0

@@ -36,8 +36,8 @@ def training_batches(
         data: the training part.
         stage: batch size, captions, augmentation.
         inputs: of the stage's model, among "image", "features", "feature_map", "tags",
-            "neighbours", "concepts", "words", "drawn", "photograph" (its place in ``data``),
-            "chances".
+            "neighbours", "concepts", "words", "drawn", "told" (true concepts, `NOT_TOLD` for the
+            others), "photograph" (its place in ``data``), "chances".
         outputs: of the stage's model, among "concepts", "words".
         first_step: number of the first step; the same number gives the same batch in any run.
         steps: how many.
@@ -67,6 +67,8 @@ def training_batches(
     return dataset.apply(tf.data.experimental.assert_cardinality(steps)).with_options(_in_order())
 
 
+NOT_TOLD = -1.0
+
 _TYPES = {
     "concepts": tf.float32,
     "words": tf.int32,
@@ -77,6 +79,7 @@ _TYPES = {
     "image": tf.string,
     "seed": tf.int32,
     "drawn": tf.bool,
+    "told": tf.float32,
     "photograph": tf.int32,
     "chances": tf.float32,
 }
@@ -107,6 +110,7 @@ class _StepReader:
             "image": [],
             "seed": [2],
             "drawn": [self.stage.captions or captions, length - 1],
+            "told": [self.data.concepts.shape[1]],
             "photograph": [],
             "chances": [self.stage.samples, length - 1],
         }
@@ -131,6 +135,7 @@ class _StepReader:
             "image": lambda: np.array(self.data.photographs(photographs), object),
             "seed": lambda: seeds,
             "drawn": lambda: self._drawn(step),
+            "told": lambda: self._told(step, photographs),
             "photograph": lambda: photographs.astype(np.int32),
             "chances": lambda: self._chances(step),
         }
@@ -142,6 +147,16 @@ class _StepReader:
         part = self.stage.scheduled_sampling * min(1.0, step / max(1, self.stage.steps - 1))
         random = np.random.default_rng((self.seed, step, 2))
         return random.random((self.stage.photographs, *self.shapes()["drawn"])) < part
+
+    def _told(self, step: int, photographs: np.ndarray) -> np.ndarray:
+        """The true concepts that the decoder is told, `NOT_TOLD` for those it is not."""
+        random = np.random.default_rng((self.seed, step, 4))
+        told = random.random(len(photographs)) < self.stage.told_concepts
+        chance = told * random.random(len(photographs))
+        concepts = self.data.concepts[photographs].astype(np.float32)
+        return np.where(
+            random.random(concepts.shape) < chance[:, None], concepts, np.float32(NOT_TOLD)
+        )
 
     def _chances(self, step: int) -> np.ndarray:
         """By which captions are sampled (`sampling.sample`)."""

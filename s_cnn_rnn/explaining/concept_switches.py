@@ -13,7 +13,6 @@ import numpy as np
 from s_cnn_rnn.explaining.concept_statistics import ConceptStatistics
 from s_cnn_rnn.model.annotation_model import AnnotationModel
 from s_cnn_rnn.model.ensemble import Ensemble
-from s_cnn_rnn.model.system import EMBEDDINGS
 from s_cnn_rnn.vocabulary import Vocabulary
 
 ON, OFF = 1.0, 0.0
@@ -121,7 +120,7 @@ def _objection(model: AnnotationModel | Ensemble) -> str:
                 f"{name} chooses labels by their own probabilities, one by one: a switch changes "
                 "nothing but itself"
             )
-        if not reads_concepts(member):
+        if not member.system.writes_from_concepts:
             return (
                 f"{name} learns concepts, but its decoder writes from the features alone: no "
                 "switch would change a word"
@@ -129,12 +128,6 @@ def _objection(model: AnnotationModel | Ensemble) -> str:
     if not model.learnt_concepts:
         return "the members of this ensemble learn different concepts"
     return ""
-
-
-def reads_concepts(model: AnnotationModel) -> bool:
-    """Whether the decoder is told of s_hat, by the interface or at every step."""
-    system = model.system
-    return "concepts" in (*EMBEDDINGS[system.embedding], *system.decoder_sees)
 
 
 def switched(

@@ -16,7 +16,6 @@ from s_cnn_rnn.explaining.attribution import (
     stepwise_contributions,
     usual_s_hat,
 )
-from s_cnn_rnn.explaining.concept_switches import reads_concepts
 from s_cnn_rnn.explaining.word_maps import PhotographPlaces, concept_maps, word_maps
 from s_cnn_rnn.model.annotation_model import AnnotationModel
 from s_cnn_rnn.model.ensemble import Ensemble
@@ -103,7 +102,7 @@ class Explainer:
             )
         self.model = model
         self.places = PhotographPlaces(model)
-        self.shares = model.decoder is not None and reads_concepts(model)
+        self.shares = model.decoder is not None and model.system.writes_from_concepts
         self.usual = None
         if model.learnt_concepts and model.interface is not None:
             self.usual = usual_s_hat(model)

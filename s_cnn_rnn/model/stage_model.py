@@ -19,6 +19,7 @@ def stage_model(
     captions: int,
     longest: int,
     sampled: SelfCritical | None = None,
+    tells: bool = False,
 ) -> keras.Model:
     """A Keras model over a system's parts.
 
@@ -34,6 +35,8 @@ def stage_model(
         sampled: where words are learnt from rewards: samples captions. "words" is then their log
             likelihood times their advantage, without dropout: the gradient of the reward expected
             of the decoder as it writes.
+        tells: whether a further input "told" [B, k] has true concepts that take the place of those
+            of s_hat, but for values below 0; only where the decoder writes from concepts.
     """
     training = {name: None if name in trains else False for name in PARTS}
     acting = () if sampled is not None else trains
@@ -51,6 +54,8 @@ def stage_model(
         s_hat = given.get("concepts")
         if logits is not None:
             s_hat = model.probabilities(logits)
+            if tells and model.system.writes_from_concepts:
+                s_hat = _told(inputs, s_hat)
         opening = model.opening(model.seen(given, s_hat), training["interface"])
         if sampled is not None:
             inputs |= sampled.inputs()
@@ -60,6 +65,12 @@ def stage_model(
             inputs |= _word_inputs(model, captions, longest, draws="decoder" in trains)
             results["words"] = _likelihood_of_words(model, inputs, opening, training["decoder"])
     return keras.Model(inputs, results, name="stage")
+
+
+def _told(inputs: dict, s_hat):
+    """s_hat, but true concepts where they are told."""
+    told = inputs["told"] = keras.Input(s_hat.shape[1:], name="told")
+    return keras.ops.where(told < 0, s_hat, told)
 
 
 def _word_inputs(model: AnnotationModel, captions: int, longest: int, *, draws: bool) -> dict:

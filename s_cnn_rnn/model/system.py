@@ -80,6 +80,11 @@ class System:
         return FUSIONS[self.fusion].sees
 
     @property
+    def writes_from_concepts(self) -> bool:
+        """Whether the decoder is told of s_hat, by the interface or at every step."""
+        return "concepts" in (*EMBEDDINGS[self.embedding], *self.decoder_sees)
+
+    @property
     def side_information(self) -> tuple[str, ...]:
         """What its parts see beside F, of "tags", "neighbours" and "feature_map"."""
         return self.sees_for(("concepts", "words"))

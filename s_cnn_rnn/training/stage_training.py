@@ -130,6 +130,7 @@ class StageTraining:
             captions=self.captions,
             longest=self.settings.model.longest,
             sampled=self._sampled() if self.stage.rewarded else None,
+            tells=self.stage_settings.told_concepts > 0,
         )
 
     def _sampled(self):

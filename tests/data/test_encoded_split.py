@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from s_cnn_rnn.data.batches import image_batches, training_batches
+from s_cnn_rnn.data.batches import NOT_TOLD, image_batches, training_batches
 from s_cnn_rnn.data.encoded_split import encode_split
 from s_cnn_rnn.data.model_inputs import ModelInputs
 from s_cnn_rnn.data.order import Order, choose_captions
@@ -138,6 +138,23 @@ def test_more_words_are_drawn_at_later_steps(split):
         assert inputs["drawn"].shape == inputs["words"][:, :, 1:].shape
         shares.append(float(np.mean(inputs["drawn"])))
     assert shares == pytest.approx([0.0, 0.25, 0.5], abs=0.03)
+
+
+def test_told_concepts_are_true_and_as_many_as_the_setting_says(split):
+    stage = StageSettings(steps=40, photographs=48, told_concepts=0.5)
+    options = {"inputs": ("photograph", "told"), "outputs": ("words",), "first_step": 0}
+    untold, shares = [], []
+    for inputs, _ in training_batches(split, stage, steps=40, seed=0, **options):
+        told = inputs["told"].numpy()
+        true = split.concepts[inputs["photograph"].numpy()]
+        assert ((told == true) | (told == NOT_TOLD)).all()
+        shares += (told != NOT_TOLD).mean(axis=1).tolist()
+        untold.append((told == NOT_TOLD).all(axis=1).mean())
+    assert np.mean(untold) == pytest.approx(0.5, abs=0.05)
+    # Half of the photographs, each with a uniform chance: a quarter of all, spread from 0 to 1.
+    assert np.mean(shares) == pytest.approx(0.25, abs=0.03)
+    told = np.array([share for share in shares if share])
+    assert np.quantile(told, [0.1, 0.5, 0.9]) == pytest.approx([0.1, 0.5, 0.9], abs=0.07)
 
 
 def test_labels_that_train_lacks_are_left_out_with_a_warning(tiny_data, monkeypatch, caplog):

@@ -299,6 +299,35 @@ def test_frozen_parts_act_as_at_inference(part):
 
 
 @pytest.mark.parametrize("system", ["ours", "ours+transformer"])
+def test_told_concepts_take_the_place_of_predicted_ones(system):
+    settings = paper_settings(system=system)
+    built = build_model(settings, label_vocabulary(5), with_encoder=False)
+    random = np.random.default_rng(0)
+    words = np.tile(np.array([[[1, 3, 4, 2, 0, 0, 0, 0]]], "int32"), (3, 1, 1))
+    features = random.normal(size=(3, *built.shapes["features"])).astype("float32")
+    options = {"trains": ("decoder",), "outputs": ("words",), "captions": 1, "longest": 6}
+    untold = stage_model(built, source="features", **options)
+    told = stage_model(built, source="features", tells=True, **options)
+    given = {"features": features, "words": words}
+    true = random.integers(0, 2, (3, 5)).astype("float32")
+    nothing, everything = np.full_like(true, -1), true
+    predicted = untold(given)["words"]
+    np.testing.assert_array_equal(told(given | {"told": nothing})["words"], predicted)
+    found = told(given | {"told": everything})["words"]
+    seen = built.seen({"features": features}, true)
+    np.testing.assert_allclose(found, built.decoder(words, built.opening(seen)), rtol=1e-5)
+    assert np.abs(found - predicted).max() > 1e-3
+
+
+def test_systems_that_write_from_features_are_told_nothing():
+    built = build_model(
+        paper_settings(system="nic-deeply"), label_vocabulary(5), with_encoder=False
+    )
+    options = {"trains": ("decoder",), "outputs": ("words",), "captions": 1, "longest": 6}
+    assert "told" not in stage_model(built, source="features", tells=True, **options).input
+
+
+@pytest.mark.parametrize("system", ["ours", "ours+transformer"])
 @pytest.mark.parametrize("jit", [True, False])
 def test_real_words_alone_are_computed_but_under_xla(system, jit):
     """Packed shapes differ from batch to batch, which XLA does not take."""
