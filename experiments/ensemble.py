@@ -4,10 +4,13 @@ r"""Makes an ensemble of finished runs: before every word their word probabiliti
       --run=runs/nic-v2_0 --run=runs/nic-v2_1 --run=runs/nic-v2_2
   python -m experiments.evaluate --run=runs/nic-v2_of_3 --compare=runs/nic-v2_0
   python -m experiments.annotate --run=runs/nic-v2_of_3 photo.jpg
+  python -m experiments.ensemble --ensemble=runs/ours_0_consensus --run=runs/ours_0 --consensus=20
 
 The folder names its members and is used like a run's. They may be of different systems and CNNs,
 but must have learnt from the same data with the same words. The ensemble decodes as the first
-member does (beam width, longest caption); what it cost is the sum of its members. A second.
+member does (beam width, longest caption), but for what is asked for here: so the last command makes
+a folder of one run that is decoded otherwise. What an ensemble cost is the sum of its members. A
+second.
 """
 
 import pathlib
@@ -23,6 +26,17 @@ from s_cnn_rnn.runs.run_names import system_of_run  # isort: skip
 
 _RUN = flags.DEFINE_multi_string("run", None, "Folder of a finished run; give several.")
 _ENSEMBLE = flags.DEFINE_string("ensemble", None, "Folder to make.")
+_WIDTH = flags.DEFINE_integer("width", None, "Of the beam.", lower_bound=1)
+_LENGTH_NORMALISATION = flags.DEFINE_float(
+    "length_normalisation", None, "Exponent on the length by which a beam's score is divided."
+)
+_CONSENSUS = flags.DEFINE_integer(
+    "consensus",
+    None,
+    "Captions that are sought and vote on each other: that most like the others is taken. 0: that "
+    "with the best score.",
+    lower_bound=0,
+)
 
 
 def main(_: list[str]) -> None:
@@ -30,11 +44,21 @@ def main(_: list[str]) -> None:
     tensorflow_start.only_warnings()
     try:
         members = [RunFolder(pathlib.Path(run)) for run in _RUN.value]
-        folder = make_ensemble(_ENSEMBLE.value, members)
+        folder = make_ensemble(_ENSEMBLE.value, members, _decoding())
     except (OSError, ValueError) as error:
         sys.exit(f"ensemble: {error}")
     print(f"{folder.path}: {system_of_run(folder)}")
     print(f"score it with: python -m experiments.evaluate --run={folder.path}")
+
+
+def _decoding() -> dict[str, float]:
+    """What is asked for otherwise than the first member decodes."""
+    asked = {
+        "width": _WIDTH.value,
+        "length_normalisation": _LENGTH_NORMALISATION.value,
+        "consensus": _CONSENSUS.value,
+    }
+    return {name: value for name, value in asked.items() if value is not None}
 
 
 def run() -> None:

@@ -135,10 +135,18 @@ class DecodingSettings:
     Args:
         width: of the beam; 1 is greedy.
         length_normalisation: exponent on the length by which a beam's score is divided.
+        consensus: hypotheses that are sought and vote on each other; those most like the others
+            are taken (`decoding.consensus`). 0: those with the best scores.
     """
 
     width: int = 3
     length_normalisation: float = 0.0
+    consensus: int = 0
+
+    @property
+    def searched_width(self) -> int:
+        """Of the beam that finds them."""
+        return max(self.width, self.consensus)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from s_cnn_rnn.data.model_inputs import ModelInputs
+from s_cnn_rnn.decoding.consensus import in_consensus
 from s_cnn_rnn.decoding.search import beam_search, greedy
 from s_cnn_rnn.model.annotation_model import AnnotationModel
 from s_cnn_rnn.model.ensemble import Ensemble
@@ -79,17 +80,20 @@ class Writer(keras.Model):
             "never_written": self.model.vocabulary.never_written,
             "no_repeats": self.model.vocabulary.kind == "labels",
         }
-        if self.decoding.width == 1:
+        width, voting = self.decoding.searched_width, self.decoding.consensus
+        if width == 1:
             decoded = greedy(step, state, **options)
         else:
             decoded = beam_search(
                 step,
                 state,
-                width=self.decoding.width,
-                returned=min(self.returned, self.decoding.width),
+                width=width,
+                returned=width if voting else min(self.returned, width),
                 length_normalisation=self.decoding.length_normalisation,
                 **options,
             )
+        if voting:
+            decoded = in_consensus(decoded, min(self.returned, width))
         return {"words": decoded.words, "log_probabilities": decoded.log_probabilities}
 
 

@@ -1,26 +1,32 @@
 """Ensembles on disk: a folder that names other runs' folders and is used like one of them."""
 
+import dataclasses
 import json
 import os
 import pathlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from s_cnn_rnn.model.ensemble import difference_of_words
 from s_cnn_rnn.runs.handover import require_finished
 from s_cnn_rnn.runs.run_folder import RunFolder
 
 
-def make_ensemble(path: str | pathlib.Path, members: Sequence[RunFolder]) -> RunFolder:
+def make_ensemble(
+    path: str | pathlib.Path,
+    members: Sequence[RunFolder],
+    decoding: Mapping[str, float] | None = None,
+) -> RunFolder:
     """Makes the folder of an ensemble; the one that is there already, if it is the same.
 
     Nothing is copied but the first member's settings, vocabulary and data digest: how it decodes
-    is how the ensemble decodes. The members stay where they are; the folder names them relative to
-    itself.
+    is how the ensemble decodes, but for ``decoding``. So an ensemble of one run is that run,
+    decoded otherwise. The members stay where they are; the folder names them relative to itself.
 
     Args:
         path: of the folder.
         members: finished runs that write with the same words and learnt from the same data.
+        decoding: fields of `DecodingSettings` that are not the first member's.
 
     Returns:
         A folder that evaluation and annotation take as they take a run's.
@@ -33,7 +39,8 @@ def make_ensemble(path: str | pathlib.Path, members: Sequence[RunFolder]) -> Run
     folder = RunFolder(pathlib.Path(path))
     _check(members)
     named = [os.path.relpath(member.path, folder.path) for member in members]
-    content = json.dumps({"members": named}, indent=2) + "\n"
+    changed = {"decoding": dict(decoding)} if decoding else {}
+    content = json.dumps({"members": named, **changed}, indent=2) + "\n"
     if folder.settings_path.exists():
         there = folder.ensemble_path
         if not there.exists() or there.read_text("utf-8") != content:
@@ -46,10 +53,13 @@ def make_ensemble(path: str | pathlib.Path, members: Sequence[RunFolder]) -> Run
     for own, theirs in (
         (folder.vocabulary_path, first.vocabulary_path),
         (folder.data_path, first.data_path),
-        (folder.settings_path, first.settings_path),  # last: with it the folder is whole
     ):
         if theirs.exists():
             shutil.copyfile(theirs, own)
+    settings = first.settings()
+    decoded = dataclasses.replace(settings.decoding, **(decoding or {}))
+    # Last: with it the folder is whole.
+    dataclasses.replace(settings, decoding=decoded).save(folder.settings_path)
     return folder
 
 

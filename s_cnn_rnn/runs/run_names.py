@@ -20,6 +20,7 @@ TOLD_ELSEWHERE = frozenset(
         "frozen_encoder",
         "decoding.width",
         "decoding.length_normalisation",
+        "decoding.consensus",
     }
 )
 """Settings that columns of their own tell of in a result row."""
@@ -35,6 +36,8 @@ def system_of_run(folder: RunFolder) -> str:
     members = folder.members()
     if members:
         names = [system_of_run(member) for member in members]
+        if len(names) == 1:  # a run that is decoded otherwise, which its protocol tells
+            return names[0]
         counts = {name: names.count(name) for name in dict.fromkeys(names)}
         return "ensemble of " + " and ".join(f"{n} {name}" for name, n in counts.items())
     settings = folder.settings()

@@ -93,10 +93,11 @@ def how_scored(references: Sequence[Sequence[str]], *, tokeniser: str) -> str:
 
 
 def how_decoded(decoding: DecodingSettings) -> str:
-    """Such as "greedy", "beam 3" or "beam 3, length normalisation 0.7"."""
-    if decoding.width == 1:
+    """Such as "greedy", "beam 3", "beam 3, length normalisation 0.7" or "consensus of 20"."""
+    if decoding.searched_width == 1:
         return "greedy"
-    beam = f"beam {decoding.width}"
+    voting = decoding.consensus
+    beam = f"consensus of {voting}" if voting else f"beam {decoding.width}"
     if not decoding.length_normalisation:
         return beam
     return f"{beam}, length normalisation {decoding.length_normalisation:g}"

@@ -1,0 +1,89 @@
+import collections
+import math
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from s_cnn_rnn.decoding.beam import IMPOSSIBLE
+from s_cnn_rnn.decoding.consensus import SHARPNESS, in_consensus, votes
+from s_cnn_rnn.decoding.search import Decoded
+
+LONGEST = 6
+
+
+def ngrams(words: list[int], n: int) -> collections.Counter:
+    return collections.Counter(tuple(words[t : t + n]) for t in range(len(words) - n + 1))
+
+
+def cosine(a: collections.Counter, b: collections.Counter) -> float:
+    norm = math.sqrt(sum(v * v for v in a.values()) * sum(v * v for v in b.values()))
+    return sum(a[key] * b[key] for key in a) / norm if norm else 0.0
+
+
+def expected_votes(captions: list[list[int]], log_p: list[float]) -> list[float]:
+    """By dictionaries, caption by caption."""
+    weights = np.exp(SHARPNESS * (np.array(log_p) - max(log_p)))
+    weights /= weights.sum()
+    found = []
+    for one in captions:
+        alike = [
+            math.exp(-((len(one) - len(other)) ** 2) / 72)
+            * sum(cosine(ngrams(one, n), ngrams(other, n)) for n in (1, 2, 3, 4))
+            / 4
+            for other in captions
+        ]
+        found.append(float(np.dot(alike, weights)))
+    return found
+
+
+def as_rows(captions: list[list[int]]) -> np.ndarray:
+    rows = np.zeros((1, len(captions), LONGEST + 1), "int32")
+    for n, caption in enumerate(captions):
+        rows[0, n, : len(caption) + 1] = [*caption, 2]
+    return rows
+
+
+captions_of_a_photograph = st.lists(
+    st.lists(st.integers(3, 6), max_size=LONGEST), min_size=1, max_size=4
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(captions_of_a_photograph, st.data())
+def test_votes_are_what_dictionaries_say(captions, data):
+    count = len(captions)
+    log_p = data.draw(st.lists(st.floats(-20, 0, width=32), min_size=count, max_size=count))
+    found = votes(as_rows(captions), np.array([log_p], "float32"))
+    np.testing.assert_allclose(found[0], expected_votes(captions, log_p), atol=1e-5)
+
+
+def test_the_caption_that_the_others_agree_with_comes_first():
+    captions = [[3, 3, 3], [4, 5, 6, 7], [4, 5, 6, 8], [4, 5, 6, 9]]
+    log_p = np.array([[-1.0, -1.1, -1.2, IMPOSSIBLE]], "float32")
+    words = as_rows(captions)
+    words[0, 3] = 0
+    lengths = np.array([[4, 5, 5, 0]], "int32")
+    found = in_consensus(Decoded(words, log_p, log_p, lengths), 2)
+    np.testing.assert_array_equal(found.words, words[:, [1, 2]])
+    np.testing.assert_allclose(found.log_probabilities, [[-1.1, -1.2]])
+    np.testing.assert_array_equal(found.lengths, [[5, 5]])
+    everything = in_consensus(Decoded(words, log_p, log_p, lengths), 4)
+    assert everything.scores[0, 3] == IMPOSSIBLE
+    assert everything.words[0, 3].numpy().tolist() == [0] * (LONGEST + 1)
+
+
+def test_photographs_do_not_matter_to_each_other():
+    both = np.concatenate([as_rows([[3, 4], [3, 5]]), as_rows([[6], [6, 7, 8]])])
+    log_p = np.array([[-1, -2], [-3, -1]], "float32")
+    together = votes(both, log_p)
+    for n in (0, 1):
+        alone = votes(both[n : n + 1], log_p[n : n + 1])
+        np.testing.assert_allclose(together[n], alone[0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_one_hypothesis_has_all_votes(count):
+    found = votes(as_rows([[3, 4, 5, 6]] * count), np.zeros((1, count), "float32"))
+    np.testing.assert_allclose(found, np.ones((1, count)), rtol=1e-6)
