@@ -79,10 +79,12 @@ class WholeModel:
         """What an artefact says of itself, for JSON."""
         decoding = self.settings.decoding
         search = {
-            "beam_width": searched(self.model, decoding).width,
+            "beam_width": searched(self.model, decoding).searched_width,
             "length_normalisation": decoding.length_normalisation,
             "longest": self.settings.model.longest,
         }
+        if decoding.consensus:
+            search["consensus"] = decoding.consensus
         return {
             "made_by": "s_cnn_rnn",
             "systems": [member.system.name for member in self.model.members],

@@ -134,6 +134,24 @@ def test_an_ensemble_of_one_is_its_member(members, tmp_path):
     assert alone.photographs == member.photographs
 
 
+def test_a_run_may_be_decoded_otherwise(members, tmp_path):
+    wide = make_ensemble(tmp_path / "wide", members[:1], {"width": 6})
+    voted = make_ensemble(tmp_path / "voted", members[:1], {"width": 2, "consensus": 6})
+    assert system_of_run(voted) == "ours"
+    assert voted.settings().decoding == DecodingSettings(width=2, consensus=6)
+    assert members[0].settings().decoding.consensus == 0
+    assert make_ensemble(tmp_path / "voted", members[:1], {"width": 2, "consensus": 6}) == voted
+    with pytest.raises(ValueError, match="holds another ensemble"):
+        make_ensemble(tmp_path / "voted", members[:1])
+    candidates = predict(wide, "validation").photographs
+    changed = 0
+    for found, chosen in zip(candidates, predict(voted, "validation").photographs, strict=True):
+        assert len(chosen.beams) == 2
+        assert {beam.annotation for beam in chosen.beams} <= {b.annotation for b in found.beams}
+        changed += found.annotation != chosen.annotation
+    assert changed
+
+
 def test_photographs_are_annotated_as_in_evaluation(both, members, tiny_data):
     expected = predict(both, "validation")
     assert expected.s_hat is None  # nic-f learns none

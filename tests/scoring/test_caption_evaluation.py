@@ -1,7 +1,11 @@
 import pytest
 
-from s_cnn_rnn.scoring.caption_evaluation import caption_protocol
+from s_cnn_rnn.scoring.caption_evaluation import caption_protocol, how_decoded
 from s_cnn_rnn.settings import DecodingSettings
+
+
+def test_a_consensus_is_named_with_its_voters():
+    assert how_decoded(DecodingSettings(3, 0.8, 20)) == "consensus of 20, length normalisation 0.8"
 
 
 @pytest.mark.parametrize(
