@@ -65,6 +65,12 @@ FINDINGS = {
         "0.3": {"model.decoder_dropout": 0.3},
         "0": {"model.decoder_dropout": 0.0},
     },
+    "told concepts": {
+        "0": {},
+        "0.25": {f"stages.{STAGE}.told_concepts": 0.25},
+        "0.5": {f"stages.{STAGE}.told_concepts": 0.5},
+    },
+    "decoding": {"beam 3": {}, "consensus of 20": {"decoding.consensus": 20}},
     "label smoothing": {"0.1": {}, "0": {"model.label_smoothing": 0.0}},
     "learning rate": {
         "1e-3": {},
