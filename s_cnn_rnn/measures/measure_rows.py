@@ -4,7 +4,7 @@ from s_cnn_rnn.bootstrap import Ratios, bootstrap
 from s_cnn_rnn.data.prepared import PreparedData
 from s_cnn_rnn.runs.run_cost import finished_stages
 from s_cnn_rnn.runs.run_folder import RunFolder
-from s_cnn_rnn.runs.run_names import encoder_of_run, seed_of_run, system_of_run
+from s_cnn_rnn.runs.run_names import encoder_of_run, seed_of_run, system_of_run, variant_of_run
 from s_cnn_rnn.scoring.results import Result, result_rows
 
 
@@ -31,6 +31,7 @@ def rows_of_measure(
         trained_through="yes" if trained else "no",
         data_hash=PreparedData(folder.settings().data).digest[:16],
         seeds=seed_of_run(folder),
+        variant=variant_of_run(folder),
         command=command,
     )
 

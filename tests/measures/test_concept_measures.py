@@ -1,5 +1,6 @@
 """Measures of switching, interventions and leaks, on an untrained run and on made-up arrays."""
 
+import dataclasses
 import doctest
 
 import numpy as np
@@ -124,6 +125,10 @@ def test_curves_and_leaks_have_figures_for_every_photograph(writer, monkeypatch)
     assert rows[0].protocol == "p, 4 photographs"
     assert rows[0].system == "ours"
     assert len(lines_of_rows(rows)) == 4
+    changed = dataclasses.replace(writer.folder.settings(), variant="model.units=256")
+    monkeypatch.setattr(type(writer.folder), "settings", lambda self: changed)
+    rows = rows_of_measure(writer.folder, leak, split="validation", protocol="p", command="c")
+    assert {row.variant for row in rows} == {"model.units=256"}
 
 
 def test_agreement_is_that_of_contributions_and_real_losses(writer, monkeypatch):
