@@ -7,7 +7,7 @@ and 256 photographs, and by themselves its matrix products with all words and wi
 file to its caption: reading, the encoder (EfficientNet-Lite0), the search. A JPEG of 500 x 375
 pixels: decoding and resizing, our way and the peers', one after the other without a pipeline.
 All parts of a group take turns in one process. Takes about 3 minutes on two cores. Results:
-benchmarks/results/limits.json; docs/benchmarks.md has them as tables.
+benchmarks/results/limits.json; `benchmarks.table` writes them where a text has a place for them.
 """
 
 import pathlib
@@ -26,7 +26,7 @@ BATCHES = (1, 2, 32, 256)
 
 
 def measure(workload: Mapping, *, rounds: int, budget: float) -> tuple[dict, dict]:
-    """Milliseconds of each part of a group, and versions."""
+    """Seconds of each part of a group, and versions."""
     with workers([("tensorflow_limits", {})], None, workload) as (started, _):
         timings = interleaved(contestants_of(started), rounds=rounds, budget=budget)
         versions = versions_of(started)

@@ -4,7 +4,7 @@ r"""Makes an ensemble of finished runs: before every word their word probabiliti
       --run=runs/nic-v2_0 --run=runs/nic-v2_1 --run=runs/nic-v2_2
   python -m experiments.evaluate --run=runs/nic-v2_of_3 --compare=runs/nic-v2_0
   python -m experiments.annotate --run=runs/nic-v2_of_3 photo.jpg
-  python -m experiments.ensemble --ensemble=runs/ours_0_consensus --run=runs/ours_0 --consensus=20
+  python -m experiments.ensemble --ensemble=runs/ours_consensus_0 --run=runs/ours_0 --consensus=20
 
 The folder names its members and is used like a run's. They may be of different systems and CNNs,
 but must have learnt from the same data with the same words. The ensemble decodes as the first

@@ -29,9 +29,11 @@ def contestants(workload: Mapping) -> dict[str, Callable[[], object]]:
     """
     decoder = drawn_decoder(workload)
     states = first_states(workload, workload["batch"])
+    alone = workload["batch"] == 1
+    every = workload["width"]
     found = {
-        "ours": our_search(decoder, workload, states),
-        ALL: our_search(decoder, workload, states, returned=workload["width"]),
+        "ours": our_search(decoder, workload, states, alone=alone),
+        ALL: our_search(decoder, workload, states, returned=every, alone=alone),
         "one at a time, as im2txt": one_by_one(decoder, workload, states),
     }
     if workload.get("photograph"):
@@ -74,7 +76,7 @@ def our_search(
     *,
     returned: int = 1,
     settled: bool = True,
-    alone: bool | None = None,
+    alone: bool = False,
 ) -> Callable[[], list]:
     """As evaluation and the annotator write; gives [photograph][hypothesis][place].
 
@@ -84,7 +86,7 @@ def our_search(
         states: the first ones.
         returned: hypotheses of each photograph.
         settled: whether words are projected once, as evaluation does.
-        alone: whether XLA compiles it, as for single photographs; None: for one photograph.
+        alone: whether XLA compiles it, as it does for single photographs.
     """
     model = FromStates(decoder, captioners.vocabulary(workload))
     decoding = DecodingSettings(width=workload["width"])
@@ -95,7 +97,7 @@ def our_search(
         workload["longest"],
         returned=returned,
         settled=settled,
-        alone=workload["batch"] == 1 if alone is None else alone,
+        alone=alone,
     )
     # Keras reads a model's parts from its attributes only where they are layers.
     writer.decoder = decoder

@@ -96,8 +96,7 @@ def how_decoded(decoding: DecodingSettings) -> str:
     """Such as "greedy", "beam 3", "beam 3, length normalisation 0.7" or "consensus of 20"."""
     if decoding.searched_width == 1:
         return "greedy"
-    voting = decoding.consensus
-    beam = f"consensus of {voting}" if voting else f"beam {decoding.width}"
+    beam = f"{'consensus of' if decoding.consensus else 'beam'} {decoding.searched_width}"
     if not decoding.length_normalisation:
         return beam
     return f"{beam}, length normalisation {decoding.length_normalisation:g}"
