@@ -14,6 +14,9 @@ BENCHMARKS = (
     "start",
     "many_photographs",
 )
+WITH_PARTS = ("limits", "start")
+"""Those whose parts stand in tables of their own."""
+
 _PLACE = re.compile(r"(<!-- benchmarks -->\n).*?(<!-- end of benchmarks -->)", re.DOTALL)
 _PLACE_OF_PARTS = re.compile(
     r"(<!-- benchmark parts: (.+?) -->\n).*?(<!-- end of benchmark parts -->)", re.DOTALL
@@ -85,21 +88,37 @@ def _time(seconds: float) -> str:
 def filled(text: str, results: pathlib.Path) -> str:
     """The text with the tables in their places, those that it has."""
     text = _PLACE.sub(lambda place: place[1] + table(results) + place[2], text)
-    path = results / "limits.json"
-    if not path.exists():
-        return text
-    content = json.loads(path.read_text("utf-8"))
-    return _PLACE_OF_PARTS.sub(lambda place: place[1] + parts(content, place[2]) + place[3], text)
+    measured = [
+        json.loads(path.read_text("utf-8"))
+        for path in (results / f"{name}.json" for name in WITH_PARTS)
+        if path.exists()
+    ]
+    return _PLACE_OF_PARTS.sub(lambda place: place[1] + parts(measured, place[2]) + place[3], text)
 
 
-def parts(content: dict, group: str) -> str:
-    """The Markdown table of some groups of `benchmarks.limits`, a column each.
+def parts(measured: Iterable[dict], group: str) -> str:
+    """The Markdown table of some groups of parts, a column each.
 
     Args:
-        content: of its result file.
+        measured: the contents of result files; their "seconds" are of groups of parts, or of the
+            parts of one group, which is named after its program.
         group: how the groups' names begin.
     """
-    groups = {name: each for name, each in content["seconds"].items() if name.startswith(group)}
+    for content in measured:
+        groups = {name: each for name, each in _groups(content).items() if name.startswith(group)}
+        if groups:
+            return _table_of_parts(content, groups)
+    return f"\n{group}: not measured yet, `make benchmark`.\n\n"
+
+
+def _groups(content: dict) -> dict[str, dict]:
+    seconds = content["seconds"]
+    if "median" in next(iter(seconds.values())):
+        return {content["command"].rpartition("benchmarks.")[2]: seconds}
+    return seconds
+
+
+def _table_of_parts(content: dict, groups: dict[str, dict]) -> str:
     names = list(dict.fromkeys(name for each in groups.values() for name in each))
     rows = []
     for name in names:

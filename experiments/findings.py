@@ -71,6 +71,7 @@ FINDINGS = {
         "0.5": {f"stages.{STAGE}.told_concepts": 0.5},
     },
     "decoding": {"beam 3": {}, "consensus of 20": {"decoding.consensus": 20}},
+    "precision": {"float32": {}, "mixed_bfloat16": {"precision": "mixed_bfloat16"}},
     "label smoothing": {"0.1": {}, "0": {"model.label_smoothing": 0.0}},
     "learning rate": {
         "1e-3": {},

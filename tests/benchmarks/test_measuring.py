@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from benchmarks import measuring
+from benchmarks import measuring, table4_time
 from benchmarks.decoder_step import matrix_shares, product_gflop
 from benchmarks.many_photographs import bytes_a_photograph, exponent
 from benchmarks.measuring import Timing, comparison, interleaved, timing
@@ -102,3 +102,21 @@ def test_quick_results_lie_apart(tmp_path, monkeypatch):
     assert content["a"] == 1
     assert content["versions"]["torch"] == "9"
     assert content["command"] == "python -m benchmarks.x --quick"
+
+
+def test_a_stage_s_steps_are_those_after_its_first_segment(tmp_path):
+    log = tmp_path / "run" / "stages" / "cnn" / "metrics.jsonl"
+    log.parent.mkdir(parents=True)
+    lines = [
+        {"step": 8, "seconds": 30.0},
+        {"step": 16, "seconds": 46.0},
+        {"step": 24, "validation/CIDEr": 0.5},
+        {"step": 24, "seconds": 66.0},
+    ]
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert table4_time.seconds_a_step(tmp_path / "run", "cnn") == [2.0, 2.5]
+
+
+def test_a_run_s_training_is_its_steps_times_their_seconds():
+    steps = {"cnn": Timing(2.0, 2.0, 2.0, 1), "joint": Timing(1.0, 1.0, 1.0, 1)}
+    assert table4_time.of_a_run(steps) == 375 * 2.0 + 188 * 1.0
