@@ -38,7 +38,8 @@ WRITTEN_ALONE = 4  # photographs that the loop over single ones writes for
 def measure(workload: Mapping, *, rounds: int, budget: float) -> dict:
     """Seconds a photograph of all contestants, on one batch size."""
     batch = workload["batch"]
-    with workers([("tensorflow_beam", {})], "torch_beam", workload) as (started, absent):
+    environment = AS_SERVED if batch == 1 else {}
+    with workers([("tensorflow_beam", environment)], "torch_beam", workload) as (started, absent):
         agreement = agreement_of(started)
         contestants = {
             name: lambda worker=worker, name=name: _seconds(worker, name, batch)

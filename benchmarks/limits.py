@@ -25,14 +25,15 @@ from benchmarks.decoder_step import QUICK as QUICK_TRAINING
 from benchmarks.decoder_step import SEQUENCES
 from benchmarks.measuring import as_json, interleaved, line, write_results
 from benchmarks.quick import is_quick
-from benchmarks.worker import contestants_of, versions_of, workers
+from benchmarks.worker import AS_SERVED, contestants_of, versions_of, workers
 
 BATCHES = (1, 2, 32, 256)
 
 
 def measure(workload: Mapping, *, rounds: int, budget: float) -> tuple[dict, dict]:
     """Seconds of each part of a group, and versions."""
-    with workers([("tensorflow_limits", {})], None, workload) as (started, _):
+    environment = AS_SERVED if workload["part"] == "photograph" else {}
+    with workers([("tensorflow_limits", environment)], None, workload) as (started, _):
         timings = interleaved(contestants_of(started), rounds=rounds, budget=budget)
         versions = versions_of(started)
     for name, each in timings.items():

@@ -38,6 +38,9 @@ AS_PROGRAMS_START = {
 }
 """How `experiments.tensorflow_start` starts TensorFlow; stock Keras gets the same."""
 
+AS_SERVED = {"TF_ENABLE_ONEDNN_OPTS": "0"}
+"""How `experiments.serve` does otherwise, which looks at photographs one by one."""
+
 
 class PeerAbsent(RuntimeError):
     """PyTorch is not installed anywhere that a benchmark looks."""
