@@ -24,7 +24,7 @@ from absl import app
 from benchmarks import drawn_photographs
 from benchmarks.measuring import as_json, comparison, figure, interleaved, say, write_results
 from benchmarks.quick import is_quick
-from benchmarks.worker import Worker, versions_of, workers
+from benchmarks.worker import AS_SERVED, Worker, versions_of, workers
 
 FULL = {"words": 12_000, "units": 512, "width": 3, "longest": 20, "endless": True}
 QUICK = {"words": 500, "units": 32, "width": 3, "longest": 6, "endless": True}

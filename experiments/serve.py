@@ -17,7 +17,7 @@ import sys
 
 from absl import app, flags
 
-# oneDNN's kernels are made for batches: one photograph alone takes them 43 ms on a core, Eigen's 17.
+# oneDNN's kernels are made for batches: one photograph takes them 43 ms on a core, Eigen's 17.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
 from experiments import tensorflow_start  # first: before TensorFlow is imported
