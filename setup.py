@@ -65,6 +65,7 @@ setup(
             "hypothesis>=6.100",
             "ruff>=0.8",
             "scikit-learn>=1.5",
+            "jax>=0.7",  # Keras's other backend, to compare with
             "exiv2>=0.17",
             "pillow-heif>=0.22",
             "onnx>=1.23,<2",

@@ -14,7 +14,7 @@ import numpy as np
 from s_cnn_rnn.decoding.writing import Writer
 from s_cnn_rnn.model.annotation_model import AnnotationModel, build_model
 from s_cnn_rnn.model.stage_model import set_trainable, stage_losses, stage_model
-from s_cnn_rnn.model.stages import STAGES
+from s_cnn_rnn.model.stages import stages_of
 from s_cnn_rnn.runs.checkpoints import weights_of
 from s_cnn_rnn.settings import DecodingSettings, RunSettings
 from s_cnn_rnn.vocabulary import END, START, Vocabulary
@@ -39,7 +39,13 @@ def settings(system: str) -> RunSettings:
             "data": "none",
             "system": system,
             "encoder": {"name": "small_cnn", "weights": None, "image_size": 32},
-            "model": {"units": 8, "word_embedding": 6, "longest": LONGEST, "s_hat_scale": 5.0},
+            "model": {
+                "units": 8,
+                "word_embedding": 6,
+                "longest": LONGEST,
+                "s_hat_scale": 5.0,
+                "transformer_dropout": 0.0,
+            },
             "stages": {"joint": {"steps": 1}},
         }
     )
@@ -51,7 +57,7 @@ def photographs() -> np.ndarray:
 
 def joint_step(model: AnnotationModel) -> dict[str, np.ndarray]:
     """What the stage's model says, its losses, and all weights after one step of plain descent."""
-    stage = STAGES["joint"]
+    [stage] = stages_of(model.system, ["joint"])
     learner = stage_model(
         model,
         source=stage.source,

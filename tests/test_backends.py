@@ -27,7 +27,8 @@ def figures(backend: str, system: str, path: pathlib.Path, *weights: pathlib.Pat
     return dict(np.load(path))
 
 
-@pytest.mark.parametrize("system", ["ours", "nic-f", "ours+attention", "ours+transformer"])
+@pytest.mark.slow
+@pytest.mark.parametrize("system", ["ours", "ours+attention", "ours+transformer"])
 def test_jax_does_as_tensorflow(system, tmp_path):
     pytest.importorskip("jax", reason="jax is not installed; Keras's JAX backend is optional")
     expected = figures("tensorflow", system, tmp_path / "tensorflow.npz")

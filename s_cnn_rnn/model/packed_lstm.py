@@ -43,7 +43,8 @@ def run(cell: LSTMCell, projected, state: dict, packing: Packing):
     @tf.custom_gradient
     def states(projected, kernel, h, c):
         outputs, kept = recurrence.forward(projected, kernel, h, c)
-        return outputs, lambda gradient: recurrence.backward(gradient, kernel, kept)
+        sequences = tf.shape(h)[0]
+        return outputs, lambda gradient: recurrence.backward(gradient, kernel, kept, sequences)
 
     return states(tf.cast(projected, "float32"), kernel, *first)
 
@@ -83,7 +84,7 @@ class _Recurrence:
             kept.append((read, previous, i, g, f, o, active))
         return tf.concat(outputs, axis=0), kept
 
-    def backward(self, gradient, kernel, kept):
+    def backward(self, gradient, kernel, kept, sequences):
         """From dL/dh of all steps [R, U] to the gradients of all that `forward` was given."""
         by_time = self._by_time(gradient)
         later_h = later_c = tf.zeros_like(gradient[:0])  # of sequences that ran on
@@ -91,8 +92,8 @@ class _Recurrence:
         at_gates = []
         for t in reversed(range(self.steps)):
             _, previous, i, g, f, o, active = kept[t]
-            dh = by_time[t] + self._as_many(later_h, t)
-            dc = dh * o * self.slope(active) + self._as_many(later_c, t)
+            dh = by_time[t] + _as_many(later_h, self.running[t])
+            dc = dh * o * self.slope(active) + _as_many(later_c, self.running[t])
             gates = tf.concat(
                 [
                     dc * g * i * (1 - i),
@@ -108,11 +109,12 @@ class _Recurrence:
         projected = tf.concat(at_gates[::-1], axis=0)
         read = tf.concat([step[0] for step in kept], axis=0)
         of_kernel = tf.matmul(read, tf.cast(projected, kernel.dtype), transpose_a=True)
-        return projected, of_kernel, later_h, later_c
+        return projected, of_kernel, *(_as_many(each, sequences) for each in (later_h, later_c))
 
-    def _as_many(self, values, t):
-        """Zeros below, for the sequences whose last step this is."""
-        return tf.pad(values, [[0, self.running[t] - tf.shape(values)[0]], [0, 0]])
+
+def _as_many(values, sequences):
+    """Zeros below: for the sequences whose last step this is, and those without any."""
+    return tf.pad(values, [[0, sequences - tf.shape(values)[0]], [0, 0]])
 
 
 def _kept_transposed(matrix):
