@@ -37,8 +37,11 @@ def draw(results: pathlib.Path, path: pathlib.Path, ending: str = ".json") -> No
     """
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-    figure, panels = plt.subplots(1, 5, figsize=(20, 3.6), layout="constrained")
+    figure, grid = plt.subplots(2, 3, figsize=(12, 6.4), layout="constrained")
+    *panels, empty = grid.flat
+    empty.set_axis_off()
     for panel, (name, what) in zip(panels, WHAT.items(), strict=False):
         content = _read(results / f"{name}{ending}")
         panel.set_ylabel(what)
@@ -51,6 +54,8 @@ def draw(results: pathlib.Path, path: pathlib.Path, ending: str = ".json") -> No
         _against_photographs(panels[3:], photographs)
     for panel in panels:
         panel.set_ylim(bottom=0)
+        panel.xaxis.set_major_locator(MaxNLocator(5))
+        panel.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
         panel.spines[["top", "right"]].set_visible(False)
         if panel.lines:
             panel.legend(frameon=False, fontsize=8)

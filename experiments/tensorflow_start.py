@@ -16,25 +16,30 @@ os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "1")
 # On AVX2 they look at photographs 1.3 times as quick, and a joint step takes 0.86 of the time.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
-# Package -> the part of Keras that imports it where it is installed, for what no program here uses.
+# Package -> the parts of Keras and TensorFlow that import it where it is installed, for what no
+# program here uses.
 OF_NO_USE = {
-    "IPython": "keras.src.saving.file_editor",
-    "matplotlib": "keras.src.visualization",
-    "sklearn": "keras.src.wrappers",
+    "IPython": ("keras.src.saving.file_editor",),
+    "jax": ("keras.src.callbacks.orbax_checkpoint", "tensorflow.lite.python"),
+    "matplotlib": ("keras.src.visualization",),
+    "scipy": ("tensorflow.python.keras.engine",),
+    "sklearn": ("keras.src.wrappers",),
 }
 
 
-class _NotForKeras(importlib.abc.MetaPathFinder):
-    """Says that packages are not installed while Keras asks for them, and at no other time.
+class _NotForThem(importlib.abc.MetaPathFinder):
+    """Says that packages are not installed while those parts ask for them, and at no other time.
 
-    TensorFlow imports all of Keras, which imports scikit-learn (and SciPy with it), matplotlib and
-    IPython, if only they are there: a quarter of the processor time of ``import tensorflow``.
+    TensorFlow imports all of Keras, and both import scikit-learn, SciPy, JAX, matplotlib and
+    IPython, if only they are there: a third of the processor time of ``import tensorflow``.
     """
 
     def find_spec(self, fullname, path=None, target=None):
         """Refuses; or leaves the search to the finders that follow."""
-        if fullname in OF_NO_USE and _is_being_imported(OF_NO_USE[fullname]):
-            raise ModuleNotFoundError(f"{fullname} is not imported for Keras", name=fullname)
+        if any(_is_being_imported(part) for part in OF_NO_USE.get(fullname, ())):
+            raise ModuleNotFoundError(
+                f"{fullname} is not imported for {OF_NO_USE[fullname]}", name=fullname
+            )
         return None
 
 
@@ -48,7 +53,7 @@ def _is_being_imported(part: str) -> bool:
     return any(getattr(spec, "_initializing", False) for spec in specs)  # Python's own mark
 
 
-sys.meta_path.insert(0, _NotForKeras())
+sys.meta_path.insert(0, _NotForThem())
 
 
 def is_out_of_memory(error: Exception) -> bool:
