@@ -6,18 +6,19 @@
 Every variant trains the decoder on a frozen CNN (stage rnn_predicted, 600 updates of 64
 captions, unless it says otherwise) and writes captions for the validation photographs that
 training looks at; the quick scores are the last of the stage. About four minutes a variant on two
-cores. A finding's rows take the place of its older ones once all its variants are measured; other
-findings' rows stay. Variants that were measured at the same commit with the same settings are not
-trained again, and an interrupted one goes on.
+cores. A finding's rows take the place of its older ones once all its variants are measured.
+Variants that were trained at the same commit with the same settings are not trained again (their
+runs stay in --runs), and an interrupted one goes on.
 """
 
 import copy
-import csv
 import functools
 import hashlib
 import json
 import pathlib
-from collections.abc import Callable, Sequence
+import shlex
+import sys
+from collections.abc import Callable
 
 from absl import app, flags
 
@@ -26,12 +27,13 @@ from experiments import tensorflow_start  # first: before TensorFlow is imported
 import keras  # isort: skip
 
 from experiments import setting_flags  # isort: skip
+from s_cnn_rnn.data.prepared import PreparedData  # isort: skip
 from s_cnn_rnn.progress import ProgressBar  # isort: skip
-from s_cnn_rnn.scoring.results import commit, hardware  # isort: skip
 from s_cnn_rnn.runs.run_folder import RunFolder  # isort: skip
+from s_cnn_rnn.scoring.caption_evaluation import how_decoded  # isort: skip
+from s_cnn_rnn.scoring.results import Result, append_results, commit, result_rows  # isort: skip
 from s_cnn_rnn.settings import RunSettings  # isort: skip
 from s_cnn_rnn.training.whole_run import train  # isort: skip
-from s_cnn_rnn.whole_files import whole_file  # isort: skip
 
 STAGE = "rnn_predicted"
 COMMON = {"steps": 600, "photographs": 32, "captions": 2, "evaluate_every": 300}
@@ -40,6 +42,15 @@ FROZEN = {"cnn_from": "", "frozen_encoder": True}
 FINDINGS = {
     "first state": {"h0 and c0": {}, "h0 alone": {"model.sets_cell": False}},
     "activation": {"relu": {}, "tanh": {"model.activation": "tanh"}},
+    "optimiser": {
+        "AdamW 1e-3, cosine": {},
+        "RMSProp 1e-4, constant": {
+            f"stages.{STAGE}.optimiser": "rmsprop",
+            f"stages.{STAGE}.learning_rate": 1e-4,
+            f"stages.{STAGE}.schedule": "constant",
+        },
+        "RMSProp 1e-3, cosine": {f"stages.{STAGE}.optimiser": "rmsprop"},
+    },
     "map from s_hat": {
         "centred, times 20": {},
         "centred, times 5": {"model.s_hat_scale": 5.0},
@@ -121,73 +132,66 @@ def folder_name(settings: RunSettings, at_commit: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-def run_variant(name: str, settings: RunSettings, progress: ProgressBar) -> dict[str, float]:
+def run_variant(folder: RunFolder, settings: RunSettings, progress: ProgressBar) -> dict:
     """Trains a variant, or takes what it gave before; the last values on the validation part."""
-    folder = RunFolder(pathlib.Path(_RUNS.value) / name)
     train(folder, settings, progress=progress)
     return folder.stage(STAGE).read_summary()["validation"]
 
 
+def rows_of_variant(
+    finding: str, variant: str, settings: RunSettings, values: dict[str, float]
+) -> list[Result]:
+    """A variant's values as result rows; "QUESTION: VARIANT" stands in the column variant."""
+    command = ["python", "-m", "experiments.findings", *setting_arguments(), "--finding", finding]
+    looked_at = f"first {settings.evaluation_photographs} photographs, as training logs it"
+    return result_rows(
+        {name.removeprefix("validation/"): value for name, value in values.items()},
+        {},
+        system=settings.system,
+        seeds=str(settings.seed),
+        split="validation",
+        protocol=f"{how_decoded(settings.decoding)}, {looked_at}",
+        encoder=settings.encoder.name,
+        trained_through="no",
+        data_hash=PreparedData(settings.data).digest[:16],
+        command=shlex.join([*command, f"--results={_RESULTS.value}"]),
+        variant=f"{finding}: {variant}",
+    )
+
+
+def setting_arguments() -> list[str]:
+    """The command line's words that say the settings: --config and what follows it."""
+    return [word for word in sys.argv[1:] if word.startswith("--config")]
+
+
 def measure(
-    finding: str,
-    config: dict,
-    known: Sequence[dict],
-    run: Callable[[str, RunSettings], dict[str, float]],
-) -> list[dict]:
-    """A row for each variant of a finding.
+    finding: str, config: dict, run: Callable[[RunFolder, RunSettings], dict[str, float]]
+) -> list[Result]:
+    """The rows of all variants of a finding.
 
     Args:
         finding: one of `FINDINGS`.
         config: the config's settings.
-        known: rows of earlier measurements; those of this commit and these settings are kept.
-        run: gives the values of a variant, from the name of its folder and its settings.
+        run: gives the values of a variant; one that is finished in its folder is not run again.
     """
-    rows, here = [], commit()
-    of_folder = {row.get("folder"): row for row in known if row["commit"] == here}
+    rows = []
     for variant, changes in FINDINGS[finding].items():
         settings = settings_of(config, changes)
-        name = folder_name(settings, here)
-        described = {"finding": finding, "variant": variant}
-        if name in of_folder:
-            rows.append(of_folder[name] | described)
-        else:
-            made = {"commit": here, "hardware": hardware(), "folder": name}
-            rows.append(described | run(name, settings) | made)
-        print(rows[-1], flush=True)
+        folder = RunFolder(pathlib.Path(_RUNS.value) / folder_name(settings, commit()))
+        values = run(folder, settings)
+        rows += rows_of_variant(finding, variant, settings, values)
+        print(f"{finding}: {variant}: {values}", flush=True)
     return rows
-
-
-def read_rows(path: pathlib.Path) -> list[dict]:
-    """The rows of a file of findings; none where it does not exist."""
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def replace_finding(path: pathlib.Path, finding: str, rows: Sequence[dict]) -> None:
-    """Puts a finding's rows in the place of its older ones; the file changes at once."""
-    others = [row for row in read_rows(path) if row["finding"] != finding]
-    merged = [*others, *rows]
-    last = ["commit", "hardware", "folder"]
-    names = [name for name in dict.fromkeys(n for row in merged for n in row) if name not in last]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(path) as unfinished, unfinished.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, [*names, *last], restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(merged)
 
 
 def main(_: list[str]) -> None:
     """Runs the variants and writes their rows, one finding after the other."""
     tensorflow_start.only_warnings()
     keras.utils.disable_interactive_logging()
-    path = pathlib.Path(_RESULTS.value)
     with ProgressBar() as progress:
         run = functools.partial(run_variant, progress=progress)
         for finding in _FINDING.value:
-            rows = measure(finding, _CONFIG.value.to_dict(), read_rows(path), run)
-            replace_finding(path, finding, rows)
+            append_results(_RESULTS.value, measure(finding, _CONFIG.value.to_dict(), run))
 
 
 if __name__ == "__main__":

@@ -1,17 +1,21 @@
 """The findings' variants: valid settings that differ from the base in what they name alone."""
 
+from types import SimpleNamespace
+
 import pytest
+from absl import flags
+from absl.testing import flagsaver
 
 from experiments import findings
 from experiments.configs import flickr8k
-from experiments.findings import (
-    FINDINGS,
-    STAGE,
-    measure,
-    read_rows,
-    replace_finding,
-    settings_of,
-)
+from experiments.findings import FINDINGS, STAGE, measure, settings_of
+from s_cnn_rnn.scoring.results import append_results, read_results
+
+
+@pytest.fixture(autouse=True)
+def _parsed_flags():
+    if not flags.FLAGS.is_parsed():
+        flags.FLAGS(["test"], known_only=True)
 
 
 def flat(content: dict, place: str = "") -> dict:
@@ -46,33 +50,37 @@ def test_each_question_compares_something():
         assert len(set(changes)) == len(changes), finding
 
 
-def test_findings_are_added_and_replaced_and_not_measured_twice(tmp_path, monkeypatch):
+def test_findings_are_result_rows_and_not_trained_twice(tmp_path, monkeypatch):
     path, config = tmp_path / "findings.csv", flickr8k.get_config().to_dict()
-    path.write_text("finding,variant,validation/Lr,commit,hardware\nolder,a,40.5,0,h\n")
-    trained = []
+    trained = {}
 
-    def run(name, settings):
-        trained.append((settings.model.sets_cell, settings.model.activation))
-        return {"validation/CIDEr": 0.1 * len(trained)}
-
-    def measure_again(finding, config=config):
-        replace_finding(path, finding, measure(finding, config, read_rows(path), run))
+    def run(folder, settings):
+        setting = (settings.model.sets_cell, settings.model.activation)
+        value = trained.setdefault(folder.path, (setting, 0.1 * (len(trained) + 1)))[1]
+        return {"validation/CIDEr": value, "validation/Lr": 40.5}
 
     monkeypatch.setattr(findings, "commit", lambda: "first")
-    for finding in ("first state", "activation", "first state"):
-        measure_again(finding)
+    monkeypatch.setattr(findings, "PreparedData", lambda path: SimpleNamespace(digest="abc"))
+    with flagsaver.flagsaver(results=str(path), runs=str(tmp_path / "runs")):
+        for finding in ("first state", "activation", "first state"):
+            append_results(path, measure(finding, config, run))
     # The base is trained once for both findings, and the third call trains nothing.
-    assert trained == [(True, "relu"), (False, "relu"), (True, "tanh")]
-    expected = [("older", "a"), ("activation", "relu"), ("activation", "tanh")]
-    expected += [("first state", "h0 and c0"), ("first state", "h0 alone")]
-    assert [(row["finding"], row["variant"]) for row in read_rows(path)] == expected
-    values = [row["validation/CIDEr"] for row in read_rows(path)]
-    assert [float(value or 0) for value in values] == pytest.approx([0, 0.1, 0.3, 0.1, 0.2])
-
-    monkeypatch.setattr(findings, "commit", lambda: "second")
-    measure_again("first state")
-    changed = config | {"seed": 7}
-    measure_again("first state", changed)
-    assert len(trained) == 7
-    commits = {row["finding"]: row["commit"] for row in read_rows(path)}
-    assert commits == {"older": "0", "activation": "first", "first state": "second"}
+    assert [setting for setting, _ in trained.values()] == [
+        (True, "relu"),
+        (False, "relu"),
+        (True, "tanh"),
+    ]
+    rows = [row for row in read_results(path) if row.metric == "CIDEr"]
+    assert {row.variant: row.value for row in rows} == pytest.approx(
+        {
+            "first state: h0 and c0": 0.1,
+            "first state: h0 alone": 0.2,
+            "activation: relu": 0.1,
+            "activation: tanh": 0.3,
+        }
+    )
+    assert len(rows) == 4
+    assert {(row.system, row.seeds, row.split, row.data_hash) for row in rows} == {
+        ("ours", "0", "validation", "abc")
+    }
+    assert "--finding 'first state'" in rows[0].command
