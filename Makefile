@@ -18,6 +18,7 @@ help:
 	@echo "make clean      delete the virtual environment, the site, and the data and run of the demo"
 
 $(BIN)/installed: setup.py
+	@echo "installing into $(VENV): TensorFlow and the rest, a gigabyte; minutes"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
 	$(BIN)/pip install --quiet --editable ".[test]"

@@ -24,7 +24,8 @@ from absl import app
 from benchmarks import drawn_photographs
 from benchmarks.measuring import as_json, comparison, figure, interleaved, say, write_results
 from benchmarks.quick import is_quick
-from benchmarks.worker import AS_SERVED, Worker, versions_of, workers
+from benchmarks.worker import Worker, versions_of, workers
+from experiments import tensorflow_environment
 
 FULL = {"words": 12_000, "units": 512, "width": 3, "longest": 20, "endless": True}
 QUICK = {"words": 500, "units": 32, "width": 3, "longest": 6, "endless": True}
@@ -38,7 +39,7 @@ WRITTEN_ALONE = 4  # photographs that the loop over single ones writes for
 def measure(workload: Mapping, *, rounds: int, budget: float) -> dict:
     """Seconds a photograph of all contestants, on one batch size."""
     batch = workload["batch"]
-    environment = AS_SERVED if batch == 1 else {}
+    environment = tensorflow_environment.ONE_BY_ONE if batch == 1 else {}
     with workers([("tensorflow_beam", environment)], "torch_beam", workload) as (started, absent):
         agreement = agreement_of(started)
         contestants = {

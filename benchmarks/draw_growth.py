@@ -40,8 +40,7 @@ def draw(results: pathlib.Path, path: pathlib.Path, ending: str = ".json") -> No
     from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
     figure, grid = plt.subplots(2, 3, figsize=(12, 6.4), layout="constrained")
-    *panels, empty = grid.flat
-    empty.set_axis_off()
+    panels = list(grid.flat)
     for panel, (name, what) in zip(panels, WHAT.items(), strict=False):
         content = _read(results / f"{name}{ending}")
         panel.set_ylabel(what)
@@ -49,7 +48,8 @@ def draw(results: pathlib.Path, path: pathlib.Path, ending: str = ".json") -> No
             _curves(panel, content)
     photographs = _read(results / f"many_photographs{ending}")
     panels[3].set_ylabel("preparing NUS-WIDE's annotations, s")
-    panels[4].set_ylabel("peak memory, MB")
+    panels[4].set_ylabel("peak memory of preparing, MB")
+    panels[5].set_ylabel("peak memory of training, MB")
     if photographs:
         _against_photographs(panels[3:], photographs)
     for panel in panels:
@@ -84,9 +84,9 @@ def _against_photographs(panels, content: dict) -> None:
     prepared = content["preparing"]
     counts = [each["photographs"] for each in prepared]
     panels[0].plot(counts, [each["seconds"] for each in prepared], "o-", label="preparing")
-    for name in ("preparing", "training"):
+    for panel, name in zip(panels[1:], ("preparing", "training"), strict=True):
         counts = [each["photographs"] for each in content[name]]
-        panels[1].plot(counts, [e["megabytes"]["peak"] for e in content[name]], "o-", label=name)
+        panel.plot(counts, [e["megabytes"]["peak"] for e in content[name]], "o-", label=name)
 
 
 def main(_: Sequence[str]) -> None:

@@ -87,7 +87,8 @@ def main(_: Sequence[str]) -> None:
         values = values[:2] if quick else values
         content = curve(quantity, values, *rest, **limits)
         content["measured by"] = "python -m benchmarks.growth"
-        print(f"written to {write_results(name, content, ('numpy',), quick=quick)}")
+        path = write_results(name, content, ("numpy",), quick=quick, program="growth")
+        print(f"written to {path}")
 
 
 if __name__ == "__main__":

@@ -25,14 +25,16 @@ from benchmarks.decoder_step import QUICK as QUICK_TRAINING
 from benchmarks.decoder_step import SEQUENCES
 from benchmarks.measuring import as_json, interleaved, line, write_results
 from benchmarks.quick import is_quick
-from benchmarks.worker import AS_SERVED, contestants_of, versions_of, workers
+from benchmarks.worker import contestants_of, versions_of, workers
+from experiments.tensorflow_environment import ONE_BY_ONE
 
 BATCHES = (1, 2, 32, 256)
 
 
 def measure(workload: Mapping, *, rounds: int, budget: float) -> tuple[dict, dict]:
     """Seconds of each part of a group, and versions."""
-    environment = AS_SERVED if workload["part"] == "photograph" else {}
+    one = workload["part"] == "photograph" or workload.get("batch") == 1
+    environment = ONE_BY_ONE if one else {}
     with workers([("tensorflow_limits", environment)], None, workload) as (started, _):
         timings = interleaved(contestants_of(started), rounds=rounds, budget=budget)
         versions = versions_of(started)
@@ -63,7 +65,7 @@ def main(_: Sequence[str]) -> None:
             measured[name], versions = measure(
                 {**size, **group, "photograph": photograph}, **limits
             )
-    content = {"workload": size, "seconds": measured}
+    content = {"workload": size, "groups": measured}
     path = write_results("limits", content, ("numpy",), quick=quick, peers=versions)
     print(f"written to {path}")
 

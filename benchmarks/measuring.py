@@ -191,6 +191,7 @@ def write_results(
     *,
     quick: bool = False,
     peers: Mapping[str, str] | None = None,
+    program: str | None = None,
 ) -> pathlib.Path:
     """Writes ``benchmarks/results/NAME.json`` with hardware, commit and versions.
 
@@ -200,10 +201,11 @@ def write_results(
         packages: whose versions matter.
         quick: whether this was only a try: such results go to NAME.quick.json, which git ignores.
         peers: versions of what ran in other virtual environments.
+        program: that measures it; None: the one of that name.
     """
     versions = {package: importlib.metadata.version(package) for package in packages}
     made_by = {
-        "command": f"python -m benchmarks.{name}" + (" --quick" if quick else ""),
+        "command": f"python -m benchmarks.{program or name}" + (" --quick" if quick else ""),
         "hardware": hardware(),
         "load at the end": load(),
         "commit": commit(),

@@ -3,7 +3,7 @@
 import json
 import pathlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 BENCHMARKS = (
     "decoder_step",
@@ -14,7 +14,7 @@ BENCHMARKS = (
     "start",
     "many_photographs",
 )
-WITH_PARTS = ("limits", "start")
+WITH_PARTS = ("limits", "start", "joint_step")
 """Those whose parts stand in tables of their own."""
 
 _PLACE = re.compile(r"(<!-- benchmarks -->\n).*?(<!-- end of benchmarks -->)", re.DOTALL)
@@ -88,34 +88,28 @@ def _time(seconds: float) -> str:
 def filled(text: str, results: pathlib.Path) -> str:
     """The text with the tables in their places, those that it has."""
     text = _PLACE.sub(lambda place: place[1] + table(results) + place[2], text)
-    measured = [
-        json.loads(path.read_text("utf-8"))
+    measured = {
+        path.stem: json.loads(path.read_text("utf-8"))
         for path in (results / f"{name}.json" for name in WITH_PARTS)
         if path.exists()
-    ]
+    }
     return _PLACE_OF_PARTS.sub(lambda place: place[1] + parts(measured, place[2]) + place[3], text)
 
 
-def parts(measured: Iterable[dict], group: str) -> str:
+def parts(measured: Mapping[str, dict], group: str) -> str:
     """The Markdown table of some groups of parts, a column each.
 
     Args:
-        measured: the contents of result files; their "seconds" are of groups of parts, or of the
-            parts of one group, which is named after its program.
+        measured: the contents of result files by their names. "groups" are groups of parts; where
+            there are none, "seconds" are the parts of one group, named as the file.
         group: how the groups' names begin.
     """
-    for content in measured:
-        groups = {name: each for name, each in _groups(content).items() if name.startswith(group)}
-        if groups:
-            return _table_of_parts(content, groups)
+    for file, content in measured.items():
+        groups = content.get("groups") or {file: content["seconds"]}
+        chosen = {name: each for name, each in groups.items() if name.startswith(group)}
+        if chosen:
+            return _table_of_parts(content, chosen)
     return f"\n{group}: not measured yet, `make benchmark`.\n\n"
-
-
-def _groups(content: dict) -> dict[str, dict]:
-    seconds = content["seconds"]
-    if "median" in next(iter(seconds.values())):
-        return {content["command"].rpartition("benchmarks.")[2]: seconds}
-    return seconds
 
 
 def _table_of_parts(content: dict, groups: dict[str, dict]) -> str:

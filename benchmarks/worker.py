@@ -27,19 +27,11 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from experiments.tensorflow_environment import AS_PROGRAMS_START
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PEERS = "BENCHMARK_PEERS"
 """Environment variable: the Python that has PyTorch, where it is not ``.venv-peers``'s."""
-
-AS_PROGRAMS_START = {
-    "TF_CPP_MIN_LOG_LEVEL": "2",
-    "TF_CPU_ALLOCATOR_USE_BFC": "1",
-    "TF_ENABLE_ONEDNN_OPTS": "1",
-}
-"""How `experiments.tensorflow_start` starts TensorFlow; stock Keras gets the same."""
-
-AS_SERVED = {"TF_ENABLE_ONEDNN_OPTS": "0"}
-"""How `experiments.serve` does otherwise, which looks at photographs one by one."""
 
 
 class PeerAbsent(RuntimeError):

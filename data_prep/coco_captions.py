@@ -103,6 +103,9 @@ def paper_records(
         yield _record(item, files["train2014"], "train", folders)
     for split, item in zip(paper_splits(len(parts["val2014"])), parts["val2014"], strict=True):
         yield _record(item, files["val2014"], split, folders)
+    named = {item.file_name for items in parts.values() for item in items}
+    for folder in folders:
+        yield from unannotated(folder, named)
 
 
 def paper_splits(photographs: int) -> list[str]:

@@ -10,22 +10,31 @@ from s_cnn_rnn.data import prepared
 from s_cnn_rnn.vocabulary import Vocabulary, tokenise
 from s_cnn_rnn.vocabulary_building import caption_vocabulary, label_vocabulary, tag_vocabulary
 
+FEW_CAPTIONS = 500
+
 
 @dataclasses.dataclass(frozen=True)
 class VocabularySettings:
     """How the vocabularies are made (sections 4.2 and 5.1).
 
     Args:
-        minimum_count: words of captions that appear less often are unknown.
+        minimum_count: words of captions that appear less often are unknown; None: 4, or 1 where
+            the train split has fewer than 500 captions, in which few words appear 4 times.
         maximum_outputs: ceiling for the decoder's outputs.
         concepts: how many of the most frequent words are concepts.
         maximum_tags: how many of the most frequent user tags are side information.
     """
 
-    minimum_count: int = 4
+    minimum_count: int | None = None
     maximum_outputs: int = 12_000
     concepts: int = 1_000
     maximum_tags: int = 1_000
+
+    def minimum_count_of(self, captions: int) -> int:
+        """The minimum count for a train split of so many captions."""
+        if self.minimum_count is not None:
+            return self.minimum_count
+        return 1 if captions < FEW_CAPTIONS else 4
 
 
 def write(
@@ -74,7 +83,7 @@ def _of_captions(
     try:
         return caption_vocabulary(
             tokens,
-            minimum_count=settings.minimum_count,
+            minimum_count=settings.minimum_count_of(made_from["captions"]),
             maximum_outputs=settings.maximum_outputs,
             concepts=settings.concepts,
             made_from=made_from,

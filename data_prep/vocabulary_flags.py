@@ -5,7 +5,11 @@ from absl import flags
 from data_prep.vocabularies import VocabularySettings
 
 _MINIMUM_COUNT = flags.DEFINE_integer(
-    "minimum_count", 4, "Words that appear less often become unknown.", lower_bound=1
+    "minimum_count",
+    None,
+    "Words that appear less often become unknown; default: 4, or 1 where the train split has fewer "
+    "than 500 captions.",
+    lower_bound=1,
 )
 _MAXIMUM_OUTPUTS = flags.DEFINE_integer(
     "maximum_outputs", 12_000, "Most words that the decoder can write.", lower_bound=3

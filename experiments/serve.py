@@ -12,15 +12,13 @@ otherwise. More in docs/page.md. Needs the extra: pip install 's-cnn-rnn[serve]'
 Exit status: 0, ended by Ctrl-C; 1, it did not start.
 """
 
-import os
 import sys
 
 from absl import app, flags
 
-# oneDNN's kernels are made for batches: one photograph takes them 43 ms on a core, Eigen's 17.
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+from experiments import one_by_one  # noqa: F401 (before all that starts TensorFlow)
 
-from experiments import tensorflow_start  # first: before TensorFlow is imported
+from experiments import tensorflow_start  # isort: skip (first: before TensorFlow is imported)
 
 from experiments.serving import listen, shown_runs  # isort: skip
 

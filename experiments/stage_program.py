@@ -63,6 +63,8 @@ def _run(programs: tuple[str, ...]) -> None:
             train(folder, settings, programs=programs, progress=progress)
     except StoppedByUser as stop:
         sys.exit(f"{stop}; the same command goes on from there")
+    except KeyboardInterrupt:
+        sys.exit(f"{folder.path}: stopped; the same command goes on from the last checkpoint")
     except (BadData, OSError, TrainingDiverged, ValueError) as error:
         sys.exit(f"train: {error}")
     except Exception as error:

@@ -2,19 +2,13 @@
 
 import importlib.abc
 import logging as standard_logging
-import os
 import sys
 
 from absl import logging
 
-# What goes wrong in TensorFlow's C++ is raised as an exception; what it logs beside that, without
-# a GPU, are complaints about its absence and about its own graphs. Set it to 0 to see all.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# Keeps freed memory: on a CPU a training step otherwise spends a third of its time on page faults.
-os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "1")
-# oneDNN's kernels; TensorFlow takes them by itself only where the CPU has AVX-512 VNNI or better.
-# On AVX2 they look at photographs 1.3 times as quick, and a joint step takes 0.86 of the time.
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+from experiments import tensorflow_environment
+
+tensorflow_environment.choose(tensorflow_environment.AS_PROGRAMS_START)
 
 # Package -> the parts of Keras and TensorFlow that import it where it is installed, for what no
 # program here uses.
@@ -27,7 +21,7 @@ OF_NO_USE = {
 }
 
 
-class _NotForThem(importlib.abc.MetaPathFinder):
+class _Refusal(importlib.abc.MetaPathFinder):
     """Says that packages are not installed while those parts ask for them, and at no other time.
 
     TensorFlow imports all of Keras, and both import scikit-learn, SciPy, JAX, matplotlib and
@@ -53,7 +47,7 @@ def _is_being_imported(part: str) -> bool:
     return any(getattr(spec, "_initializing", False) for spec in specs)  # Python's own mark
 
 
-sys.meta_path.insert(0, _NotForThem())
+sys.meta_path.insert(0, _Refusal())
 
 
 def is_out_of_memory(error: Exception) -> bool:

@@ -5,6 +5,8 @@ import json
 import pathlib
 from typing import Any
 
+from s_cnn_rnn.whole_files import whole_file
+
 
 @dataclasses.dataclass(frozen=True)
 class EncoderSettings:
@@ -12,7 +14,8 @@ class EncoderSettings:
 
     Args:
         name: a row of `encoders.ENCODERS`.
-        weights: "pretrained", a path to a local weight file, or None for random ones.
+        weights: "pretrained" (or "imagenet", which becomes it), a path to a local weight file, or
+            None for random ones.
         image_size: height and width of the pixels fed to it; None for the encoder's own.
         dropout: part of its fully connected layers' outputs (fc6 and fc7 of VGG16 and CaffeNet)
             dropped in training; None for the encoder's own.
@@ -22,6 +25,10 @@ class EncoderSettings:
     weights: str | None = "pretrained"
     image_size: int | None = None
     dropout: float | None = None
+
+    def __post_init__(self):
+        if self.weights == "imagenet":
+            object.__setattr__(self, "weights", "pretrained")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -220,7 +227,8 @@ class RunSettings:
 
     def save(self, path: pathlib.Path) -> None:
         """Writes the settings as JSON."""
-        path.write_text(json.dumps(self.to_dict(), indent=2) + "\n", "utf-8")
+        with whole_file(path) as unfinished:
+            unfinished.write_text(json.dumps(self.to_dict(), indent=2) + "\n", "utf-8")
 
     @classmethod
     def load(cls, path: pathlib.Path) -> "RunSettings":

@@ -14,6 +14,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from s_cnn_rnn.whole_files import whole_file
+
 KINDS = ("captions", "labels", "tags")
 PADDING = 0
 START = 1
@@ -177,7 +179,8 @@ class Vocabulary:
         }
         text = json.dumps(head, ensure_ascii=False, indent=2)[:-2]
         words = ",\n".join(lines)
-        pathlib.Path(path).write_text(f'{text},\n  "words": [\n{words}\n  ]\n}}\n', "utf-8")
+        with whole_file(path) as unfinished:
+            unfinished.write_text(f'{text},\n  "words": [\n{words}\n  ]\n}}\n', "utf-8")
 
     @classmethod
     def load(cls, path: str | pathlib.Path) -> "Vocabulary":

@@ -34,6 +34,7 @@ CONCEPTS = np.array([[1, 0, 1, 0], [0, 1, 0, 1], [1, 0, 0, 1]], "float32")
 
 
 def settings(system: str) -> RunSettings:
+    """Of a tiny model in which nothing is drawn in training."""
     return RunSettings.from_dict(
         {
             "data": "none",
@@ -52,6 +53,7 @@ def settings(system: str) -> RunSettings:
 
 
 def photographs() -> np.ndarray:
+    """Noise, uint8 [3, 32, 32, 3]."""
     return np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3)).astype("uint8")
 
 
@@ -90,11 +92,13 @@ def written(model: AnnotationModel) -> dict[str, np.ndarray]:
 
 
 def arrays(model: AnnotationModel) -> dict[str, np.ndarray]:
+    """All weights by "PART:PATH"."""
     weights = weights_of(model.present_parts())
     return {name: keras.ops.convert_to_numpy(value) for name, value in weights.items()}
 
 
 def main(system: str, figures: str, weights: str = "") -> None:
+    """Writes the figures of a system to a file, and the weights that they were made with."""
     model = build_model(settings(system), VOCABULARY)
     variables = weights_of(model.present_parts())
     given = dict(np.load(weights)) if weights else {}

@@ -44,5 +44,6 @@ def test_jax_does_as_tensorflow(system, tmp_path):
     ]
     parts = {name.split(":")[0] for name in moved}
     assert parts >= {"encoder", "interface", "decoder"}  # the step reached them
+    # Both sum in float32, each in an order of its own, through a dozen layers there and back.
     for name, value in expected.items():
         np.testing.assert_allclose(found[name], value, rtol=2e-4, atol=2e-5, err_msg=name)

@@ -7,12 +7,16 @@ import pytest
 
 from s_cnn_rnn.model.stages import stages_of
 from s_cnn_rnn.model.systems import SYSTEMS, find_system
-from s_cnn_rnn.settings import RunSettings
+from s_cnn_rnn.settings import EncoderSettings, RunSettings
 
 CONFIGS = sorted(
     path.stem
     for path in (pathlib.Path(__file__).parents[1] / "experiments" / "configs").glob("[!_]*.py")
 )
+
+
+def test_imagenet_is_another_name_for_pretrained_weights():
+    assert EncoderSettings(weights="imagenet") == EncoderSettings(weights="pretrained")
 
 
 @pytest.mark.parametrize("name", CONFIGS)

@@ -43,32 +43,57 @@ def contestants(workload: Mapping) -> dict[str, Callable[[], object]]:
 def _training(workload: Mapping) -> dict[str, Callable[[], object]]:
     """A decoder's training step in float32, and what no way to take it does without.
 
-    Its matrix products have the shapes of one batch: those of W_h go step by step, there and back,
-    with the captions that are still running; all others take all real words at once.
+    One batch, again and again: its products are of that batch's shapes.
     """
-    count, only = workload["sequences"], {**workload, "precisions": ["f32"], "xla": False}
-    step = tensorflow_decoder.contestants(only)["ours f32"]
-    batch = batches(workload, count, kinds=1)[0]
+    count = workload["sequences"]
+    [batch] = batches(workload, count, kinds=1)
+    states, outputs = first_states(workload, count), workload["words"]
+    step = tensorflow_decoder.our_step(workload, "float32", [batch], states)
     running = [int((real_steps(batch) > t).sum()) for t in range(workload["steps"])]
-    words, units, outputs = sum(running), workload["units"], workload["words"]
-    gates = 4 * units
-    each_step = [(n, units, gates) for n in running] + [(n, gates, units) for n in running]
     return {
         "the step": step,
-        "its products with W_h, step by step": _all_products([n for n in each_step if n[0]]),
-        "its products with W_x, and W_h's gradient": _all_products(
-            [(words, units, gates), (words, gates, units), *[(units, words, gates)] * 2]
-        ),
-        "its products with all words": _all_products(
-            [(words, units, outputs), (words, outputs, units), (units, words, outputs)]
-        ),
-        "one softmax of all real words": _softmax(words, outputs),
+        **{
+            name: _one_after_another(shapes)
+            for name, shapes in products(running, workload["units"], outputs).items()
+        },
+        "one softmax of all real words": _softmax(sum(running), outputs),
         "the optimiser, dense weights": _optimiser(workload),
     }
 
 
-def _all_products(shapes: list[tuple[int, int, int]]) -> Callable[[], None]:
-    """Products of the shapes [a, b] times [b, c], one after another."""
+def products(running: list[int], units: int, outputs: int) -> dict[str, list[tuple]]:
+    """The matrix products of a training step as shapes (a, b, c), [a, b] times [b, c].
+
+    Those of W_h go step by step, there and back, with the captions that are still running; all
+    others take all real words at once.
+
+    Args:
+        running: captions that are still running at each step.
+        units: U.
+        outputs: V.
+    """
+    words, gates = sum(running), 4 * units
+    there = [(n, units, gates) for n in running if n]
+    back = [(n, gates, units) for n in running if n]
+    of_weights = (units, words, gates)
+    return {
+        "its products with W_h, step by step": there + back,
+        "its products with W_x, and W_h's gradient": [
+            (words, units, gates),
+            (words, gates, units),
+            of_weights,
+            of_weights,
+        ],
+        "its products with all words": [
+            (words, units, outputs),
+            (words, outputs, units),
+            (units, words, outputs),
+        ],
+    }
+
+
+def _one_after_another(shapes: list[tuple[int, int, int]]) -> Callable[[], None]:
+    """Products of the shapes [a, b] times [b, c]."""
     sizes = {size for a, b, c in shapes for size in ((a, b), (b, c))}
     given = {size: tf.random.normal(size, seed=0) for size in sizes}
 
@@ -80,6 +105,7 @@ def _all_products(shapes: list[tuple[int, int, int]]) -> Callable[[], None]:
 
 
 def _softmax(words: int, outputs: int) -> Callable[[], None]:
+    """Of logits [words, outputs]."""
     logits = tf.random.normal([words, outputs], seed=0)
 
     def run() -> None:
@@ -88,7 +114,7 @@ def _softmax(words: int, outputs: int) -> Callable[[], None]:
     return run
 
 
-def _optimiser(workload: Mapping) -> Callable[[], object]:
+def _optimiser(workload: Mapping) -> Callable[[], None]:
     """RMSProp's step for W_x, W_h and the output layer; the embedding's rows are few."""
     units, outputs = workload["units"], workload["words"]
     shapes = [(2 * units, 4 * units), (units, outputs)]
@@ -109,9 +135,8 @@ def _optimiser(workload: Mapping) -> Callable[[], object]:
                 epsilon=1e-10,
                 grad=gradient,
             )
-        return weights[0][0, 0]
 
-    return lambda: float(run())
+    return run
 
 
 def _search(workload: Mapping) -> dict[str, Callable[[], object]]:

@@ -20,6 +20,7 @@ import numpy as np
 from s_cnn_rnn.data.batches import image_batches
 from s_cnn_rnn.data.encoded_split import EncodedSplit
 from s_cnn_rnn.data.model_inputs import Encoded
+from s_cnn_rnn.data.photographs import WAY_TO_PIXELS
 from s_cnn_rnn.encoders import encoder_digest, encoder_outputs
 
 _TYPES = {"features": np.float32, "feature_map": np.float16}
@@ -99,7 +100,8 @@ def _one_view(folder, encoder, digest, data, names, mirrored, progress) -> dict:
     content = hashlib.sha256()
     for annotation in data.annotations:
         content.update(annotation.photograph_sha256.encode())
-    content.update(f"{digest} {encoder.input_shape} mirrored={mirrored}".encode())
+    seen = f"{digest} {encoder.input_shape} mirrored={mirrored} {WAY_TO_PIXELS}"
+    content.update(seen.encode())
     stem = f"{data.prepared.name}_{data.split}_{content.hexdigest()[:32]}"
     files = {"features": folder / f"{stem}.npy", "feature_map": folder / f"{stem}_map.npy"}
     with _locked(folder / f"{stem}.lock"):

@@ -211,6 +211,10 @@ def decode_and_resize(jpeg: tf.Tensor, image_size: int) -> tf.Tensor:
     return resize(tf.io.decode_jpeg(jpeg, channels=3, dct_method="INTEGER_ACCURATE"), image_size)
 
 
+WAY_TO_PIXELS = "accurate DCT, triangle filter with antialiasing, rounded"
+"""Part of the key of cached features: another text where a photograph's pixels become others."""
+
+
 def resize(pixels: tf.Tensor, image_size: int) -> tf.Tensor:
     """Warps a whole photograph to a square, as `decode_and_resize` does.
 

@@ -85,7 +85,17 @@ class _Recurrence:
         return tf.concat(outputs, axis=0), kept
 
     def backward(self, gradient, kernel, kept, sequences):
-        """From dL/dh of all steps [R, U] to the gradients of all that `forward` was given."""
+        """From dL/dh of all steps [R, U] to the gradients of all that `forward` was given.
+
+        Args:
+            gradient: [R, U].
+            kernel: W_h, [U, 4U].
+            kept: by `forward`.
+            sequences: N, those without a word among them.
+
+        Returns:
+            Of projected [R, 4U], kernel [U, 4U], h and c [N, U].
+        """
         by_time = self._by_time(gradient)
         later_h = later_c = tf.zeros_like(gradient[:0])  # of sequences that ran on
         transposed = _kept_transposed(kernel)
@@ -113,7 +123,7 @@ class _Recurrence:
 
 
 def _as_many(values, sequences):
-    """Zeros below: for the sequences whose last step this is, and those without any."""
+    """[n, U] -> [sequences, U]: zeros for those whose last step this is, or without any."""
     return tf.pad(values, [[0, sequences - tf.shape(values)[0]], [0, 0]])
 
 

@@ -10,15 +10,15 @@ with a row of ones that it is. Label smoothing changes numbers that are written 
 import keras
 import tensorflow as tf
 
-SURE = 1e-30  # of a smaller probability float32 knows too little: its logarithm is made otherwise
+LEAST = 1e-30  # the logarithm of a smaller probability is made of the logits
 
 
 def log_likelihood(output_layer: keras.layers.Dense, seen, outputs, smoothing: float):
     """Log p of the true words; with smoothed targets, minus eps (logit - mean logit).
 
     Args:
-        output_layer: [R, U] -> logits [R, V], built.
-        seen: [R, U].
+        output_layer: [R, U] -> logits [R, V], built: a kernel and a bias, no activation.
+        seen: float32 or bfloat16 [R, U].
         outputs: the true words as outputs, int32 [R], 0 to V - 1.
         smoothing: eps, the part of a word's probability that the target spreads evenly.
 
@@ -29,7 +29,7 @@ def log_likelihood(output_layer: keras.layers.Dense, seen, outputs, smoothing: f
     kernel, bias = (tf.cast(tf.convert_to_tensor(w), dtype) for w in output_layer.weights)
 
     @tf.custom_gradient
-    def of(seen, kernel, bias):
+    def likelihood_of(seen, kernel, bias):
         logits = tf.cast(tf.nn.bias_add(tf.matmul(seen, kernel), bias), "float32")  # [R, V]
         p = tf.nn.softmax(logits)
         logit = tf.gather(logits, outputs, batch_dims=1)
@@ -37,7 +37,7 @@ def log_likelihood(output_layer: keras.layers.Dense, seen, outputs, smoothing: f
         if smoothing:
             likelihood -= smoothing * (logit - _mean_logit(seen, kernel, bias))
 
-        def gradient(upstream):
+        def gradient(upstream):  # [R]
             at_logits = upstream[:, None] * (smoothing / p.shape[1] - p)
             places = tf.stack([tf.range(tf.size(outputs)), outputs], axis=1)
             at_logits = tf.tensor_scatter_nd_add(at_logits, places, (1 - smoothing) * upstream)
@@ -51,13 +51,13 @@ def log_likelihood(output_layer: keras.layers.Dense, seen, outputs, smoothing: f
 
         return likelihood, gradient
 
-    return of(tf.cast(seen, dtype), kernel, bias)
+    return likelihood_of(tf.cast(seen, dtype), kernel, bias)
 
 
 def _logarithm(p, logits, logit):
     """Log p of the true words [R]: of p itself, unless one is nearly 0."""
     return tf.cond(
-        tf.reduce_all(p > SURE),
+        tf.reduce_all(p > LEAST),
         lambda: tf.math.log(p),
         lambda: logit - tf.reduce_logsumexp(logits, axis=-1),
     )

@@ -12,6 +12,7 @@ from s_cnn_rnn.data.prepared import DESCRIPTION_FILE, PreparedData, file_digest
 from s_cnn_rnn.model.systems import find_system
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.vocabulary import Vocabulary
+from s_cnn_rnn.whole_files import whole_file
 
 
 class SettingsDiffer(ValueError):
@@ -246,7 +247,8 @@ class RunFolder:
     def _record_data(self, prepared: PreparedData) -> None:
         names = ("name", "version", "digest")
         content = {name: getattr(prepared, name) for name in names}
-        self.data_path.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
+        with whole_file(self.data_path) as unfinished:
+            unfinished.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
 
 
 def first_difference(old: dict, new: dict, place: str = "") -> str:

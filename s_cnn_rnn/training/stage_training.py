@@ -11,6 +11,7 @@ import shutil
 import time
 
 import keras
+import numpy as np
 
 from s_cnn_rnn.data.batches import training_batches
 from s_cnn_rnn.data.encoded_split import EncodedSplit
@@ -32,8 +33,9 @@ from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.training.logs import StageLog
 from s_cnn_rnn.training.monitoring import Monitor
 from s_cnn_rnn.training.optimisers import averaged_weights, build_optimiser
-from s_cnn_rnn.training.segment_watch import SegmentWatch
+from s_cnn_rnn.training.segment_watch import SegmentWatch, TrainingDiverged
 from s_cnn_rnn.training.training_data import TrainingData
+from s_cnn_rnn.whole_files import whole_file
 
 LOG_EVERY = 50
 
@@ -192,7 +194,18 @@ class StageTraining:
         return metadata["step"]
 
     def _save(self, step: int) -> None:
+        self._require_numbers(step)
         self._checkpoints().save(step, self._variables(), {"seconds": self.seconds})
+
+    def _require_numbers(self, step: int) -> None:
+        """A step whose loss was a number may still have left weights that are none."""
+        for variable in self.keras_model.trainable_variables:
+            if not np.isfinite(keras.ops.convert_to_numpy(variable)).all():
+                raise TrainingDiverged(
+                    f"stage {self.stage.name}, step {step}: {variable.path} holds values that are "
+                    f"no numbers. The last good checkpoint is kept in {self.folder.checkpoints}; "
+                    "lower the learning rate or set clip_norm"
+                )
 
     def _due(self, step: int, every: int) -> bool:
         return bool(every) and step % every == 0 and step < self.stage_settings.steps
@@ -258,6 +271,7 @@ class StageTraining:
 
     def _finish(self, monitor: Monitor) -> None:
         steps = self.stage_settings.steps
+        self._require_numbers(steps)
         values = self._evaluate(monitor, steps)
         with averaged_weights(self.optimiser, self.keras_model.trainable_variables):
             for name in self.stage.trains:
@@ -279,5 +293,6 @@ class StageTraining:
             "commit": commit(),
             "hardware": hardware(),
         }
-        self.folder.summary.write_text(json.dumps(summary, indent=2) + "\n", "utf-8")
+        with whole_file(self.folder.summary) as unfinished:
+            unfinished.write_text(json.dumps(summary, indent=2) + "\n", "utf-8")
         self._checkpoints().delete()

@@ -203,7 +203,7 @@ def test_the_table_has_every_line(tmp_path):
 
 def test_parts_are_columns_of_a_table(tmp_path):
     (tmp_path / "limits.json").write_text(
-        '{"command": "c", "hardware": "h", "commit": "1", "seconds": {'
+        '{"command": "c", "hardware": "h", "commit": "1", "groups": {'
         '"search, 1": {"plain": {"median": 0.2, "low": 0.1, "high": 0.3},'
         ' "both": {"median": 0.0125, "low": 0.012, "high": 0.013}},'
         '"search, 2": {"plain": {"median": 2, "low": 1, "high": 3}},'
@@ -222,19 +222,21 @@ def test_parts_are_columns_of_a_table(tmp_path):
 def test_the_parts_of_one_group_are_a_column():
     start = {"import": {"median": 0.5, "low": 0.4, "high": 0.6}}
     content = {"command": "python -m benchmarks.start", "hardware": "h", "commit": "1"}
-    found = result_table.parts([{**content, "seconds": start}], "start")
+    measured = {"start": {**content, "seconds": start}}
+    found = result_table.parts(measured, "start")
     assert "| milliseconds, median (quartiles) | start |" in found
     assert "| import | 500 (400, 600) |" in found
-    assert "not measured yet" in result_table.parts([{**content, "seconds": start}], "search")
+    assert "not measured yet" in result_table.parts(measured, "search")
 
 
 def test_the_parts_of_a_training_step_are_its_products():
     found = tensorflow_limits.contestants({**TINY, "part": "training"})
     assert np.isfinite(found["the step"]())
-    for name, run in found.items():
-        if name != "the step":
-            run()
-    assert len(found) == 6
+    assert all(run() is None for name, run in found.items() if name != "the step")
+    running = [6, 6, 5, 2, 0]
+    shapes = [s for each in tensorflow_limits.products(running, 8, 40).values() for s in each]
+    done = sum(2 * a * b * c for a, b, c in shapes) / 1e9
+    assert done == pytest.approx(captions.useful_gflop({"units": 8, "words": 40}, sum(running)))
 
 
 def test_the_parts_of_a_search_do_what_they_say():

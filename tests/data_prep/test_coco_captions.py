@@ -104,8 +104,11 @@ def test_paper_split_at_full_size(tmp_path):
     write_captions(tmp_path / "annotations/captions_train2014.json", train_ids, "train")
     write_captions(tmp_path / "annotations/captions_val2014.json", validation_ids)
     ids = {"train": [], "validation": [], "test": []}
-    for record in coco_captions.paper_records(tmp_path):
+    (tmp_path / "val2014" / "nobody.jpg").write_bytes(b"")
+    *records, unannotated = coco_captions.paper_records(tmp_path)
+    for record in records:
         ids[record.split].append(record.image_id)
+    assert "nobody.jpg" in str(unannotated)
     assert len(ids["train"]) == 117_211
     assert ids["train"] == [*train_ids, *validation_ids[:34_428]]
     assert ids["validation"] == validation_ids[34_428 : 34_428 + 2_025]

@@ -43,6 +43,18 @@ def test_vocabularies_come_from_train_alone(tmp_path):
     assert "found 'cat', of 1 photographs of validation alone" in note["reason"]
 
 
+def test_a_few_photographs_keep_every_word(tmp_path):
+    """Ten photographs with a caption each: hardly a word appears four times."""
+    captions = [f"{word} on the beach" for word in "abcdefghij"]
+    records = [record(f"{n}.jpg", jpeg(n), captions=(c,)) for n, c in enumerate(captions)]
+    data = prepare(ROW, records, tmp_path)
+    words = data.vocabulary("captions").words
+    assert set(words) == {*"abcdefghij", "on", "the", "beach"}
+    assert VocabularySettings().minimum_count_of(499) == 1
+    assert VocabularySettings().minimum_count_of(500) == 4
+    assert VocabularySettings(minimum_count=2).minimum_count_of(1) == 2
+
+
 def test_the_most_frequent_tags_are_kept(tmp_path):
     records = [
         record(f"{n}.jpg", jpeg(n), tags=("rare",) * (n == 0) + ("b",) * (n < 2) + ("a",))

@@ -17,6 +17,7 @@ from s_cnn_rnn.runs.handover import StagesMissing, load_model
 from s_cnn_rnn.runs.run_folder import RunFolder, SettingsDiffer
 from s_cnn_rnn.runs.run_stages import planned_stages
 from s_cnn_rnn.training.segment_watch import TrainingDiverged
+from s_cnn_rnn.training.stage_training import StageTraining
 from s_cnn_rnn.training.whole_run import train
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
@@ -145,6 +146,26 @@ def test_a_loss_that_is_no_number_stops_and_keeps_the_last_checkpoint(tiny_data,
     for path in newest:
         arrays, _ = read_arrays(path)
         assert all(np.isfinite(a).all() for n, a in arrays.items() if n.startswith("decoder"))
+
+
+def test_weights_that_are_no_numbers_are_not_kept(tiny_data, tmp_path, monkeypatch):
+    """The loss of a step is known before its update: it may be a number, and the weights none."""
+    folder = RunFolder(tmp_path / "run")
+    fit = StageTraining._fit
+
+    def fit_and_spoil(training, first, upto):
+        done = fit(training, first, upto)
+        if upto == 4:
+            spoiled = training.keras_model.trainable_variables[0]
+            spoiled.assign(np.full(spoiled.shape, np.nan))
+        return done
+
+    monkeypatch.setattr(StageTraining, "_fit", fit_and_spoil)
+    stage = {"steps": 6, "photographs": 8, "checkpoint_every": 2}
+    with pytest.raises(TrainingDiverged, match=r"stage rnn, step 4: .* holds values"):
+        train(folder, tiny_settings(tiny_data, stages={"rnn": stage} | _some("joint")))
+    [newest] = folder.stage("rnn").checkpoints.glob("*.npz")
+    assert newest.stem == "step_00000002"
 
 
 def test_an_unwritable_run_folder_is_told_before_training(tiny_data, tmp_path):
