@@ -1,5 +1,6 @@
 """How the programs start TensorFlow: quiet, and quick with large tensors; imported before it is."""
 
+import gc
 import importlib.abc
 import logging as standard_logging
 import sys
@@ -9,6 +10,9 @@ from absl import logging
 from experiments import tensorflow_environment
 
 tensorflow_environment.choose(tensorflow_environment.AS_PROGRAMS_START)
+# TensorFlow makes some hundred thousand objects that stay: looked at again after every 700 new ones
+# for cycles that could go, they take a tenth of its import.
+gc.set_threshold(500_000)
 
 # Package -> the parts of Keras and TensorFlow that import it where it is installed, for what no
 # program here uses.
