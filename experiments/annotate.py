@@ -113,6 +113,8 @@ def _annotate(places: tuple[str, ...]) -> int:
     asked = Places(places, _FILES_FROM.value, _WEBCAM.value)
     common = {"form": _FORMAT.value, "concepts": _CONCEPTS.value, "skipped": _SKIPPED.value}
     if _BEAM.value:
+        if _DRY_RUN.value:
+            raise ValueError("--dry_run looks at nothing on --beam; leave one of them out")
         options = {"output": _OUTPUT.value, "write": _WRITE.value, "options": _BEAM.value}
         return annotation_beam.annotate(how, asked, again=_AGAIN.value, **common, **options)
     return annotation_run.annotate(

@@ -7,6 +7,7 @@ that are there, whole, are not done again.
 
 import dataclasses
 import functools
+import hashlib
 import itertools
 import json
 import pathlib
@@ -70,7 +71,7 @@ def annotate(
     parts.mkdir(parents=True, exist_ok=True)
     work = _Work(how, str(parts), form_of(form, output), concepts, write, again)
     jobs = list(_jobs(places))
-    waiting = [job for job in jobs if not work.path(job[0]).exists()]
+    waiting = [job for job in jobs if not work.is_done(*job)]
     beam_pipeline.run(work, waiting, options)
     count = _join(pathlib.Path(output), [work.path(number) for number, _ in jobs], work, skipped)
     shutil.rmtree(parts)
@@ -102,13 +103,27 @@ class _Work:
     def path(self, number: int) -> pathlib.Path:
         return pathlib.Path(self.parts, f"{number:08d}")
 
+    def made_by(self, paths: Sequence[str]) -> str:
+        """Tells the parts of this work on these photographs from all others."""
+        asked = (self.how, self.form, self.concepts, self.write, self.again, tuple(paths))
+        return hashlib.sha256(repr(asked).encode("utf-8", "surrogateescape")).hexdigest()
+
+    def is_done(self, number: int, paths: Sequence[str]) -> bool:
+        """Whether an interrupted run of the same work has left the part of this job."""
+        if not self.path(number).exists():
+            return False
+        return json.loads(self.path(number).read_bytes())["made_by"] == self.made_by(paths)
+
     def __call__(self, job: tuple[int, tuple[str, ...]]) -> None:
         number, paths = job
         skipped: list[DamagedPhotograph | UnreadableMetadata] = []
         with _LOCK:
             lines = list(self._lines(paths, skipped))
         told = [{"file_name": each.name, "reason": each.reason} for each in skipped]
-        content = json.dumps({"lines": lines, "skipped": told}, ensure_ascii=False)
+        made_by = self.made_by(paths)
+        content = json.dumps(
+            {"made_by": made_by, "lines": lines, "skipped": told}, ensure_ascii=False
+        )
         write_atomically(self.path(number), content.encode())
 
     def _lines(self, paths: Sequence[str], skipped: list) -> Iterator[str]:

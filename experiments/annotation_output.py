@@ -50,6 +50,11 @@ class Output:
                     break
                 whole += len(line)
                 self._take(line, form, f"{path}, line {number}")
+        if not whole and path.stat().st_size:
+            raise ValueError(
+                f"{path}: expected annotations as {form}, or no file; it is one line without an "
+                "end. Name another --output"
+            )
         if whole < path.stat().st_size:
             os.truncate(path, whole)
         return whole > 0

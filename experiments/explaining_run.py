@@ -31,11 +31,10 @@ def what_if(
         beams: how many captions before and after.
 
     Raises:
-        FileNotFoundError: no finished run; or correlated, and its data is missing.
+        FileNotFoundError: no such file; no finished run; or correlated, and its data is missing.
         ValueError: no photograph is named; as `Annotator.what_if`.
     """
-    if not photographs:
-        raise ValueError("name a photograph")
+    require_pictures(photographs)
     found = _annotator(run).what_if(
         photographs,
         with_concepts=with_concepts,
@@ -46,6 +45,20 @@ def what_if(
     )
     for changed in found:
         print("\n".join(lines_of(changed)), flush=True)
+
+
+def require_pictures(photographs: Sequence[str]) -> None:
+    """Refuses what no picture can be read from, before a model is loaded.
+
+    Raises:
+        ValueError: none is named.
+        FileNotFoundError: one is no file.
+    """
+    if not photographs:
+        raise ValueError("name a photograph")
+    for path in photographs:
+        if not pathlib.Path(path).is_file():
+            raise FileNotFoundError(f"{path}: no such file; name picture files")
 
 
 def _annotator(run: str | None) -> Annotator:
@@ -92,9 +105,10 @@ def explain(run: str | None, photographs: Sequence[str], output: str) -> pathlib
         The path written.
 
     Raises:
-        FileNotFoundError: no finished run.
+        FileNotFoundError: no such file, or no finished run.
         ValueError: an ensemble; or no photograph can be read.
     """
+    require_pictures(photographs)
     annotator = _annotator(run)
     explained = [
         (why, as_stored(why.annotation.file_name, name=why.annotation.file_name).jpeg)

@@ -134,6 +134,7 @@ def folder_name(settings: RunSettings, at_commit: str) -> str:
 
 def run_variant(folder: RunFolder, settings: RunSettings, progress: ProgressBar) -> dict:
     """Trains a variant, or takes what it gave before; the last values on the validation part."""
+    keras.config.set_dtype_policy(settings.precision)
     train(folder, settings, progress=progress)
     return folder.stage(STAGE).read_summary()["validation"]
 

@@ -107,13 +107,15 @@ class Places:
             yield from found_photographs(listed_places(self.files_from))
 
     def count(self) -> int:
-        """How many there are; 0 where that is known at the end only (standard input, a camera).
+        """How many there are; 0 where that is known at the end only (a stream, a camera).
 
         Raises:
             FileNotFoundError: there are none.
         """
         if STANDARD_INPUT in (self.files_from, *self.named) or self.webcam is not None:
             return 0
+        if self.files_from is not None and not pathlib.Path(self.files_from).is_file():
+            return 0  # a pipe can be read once
         total = sum(1 for _ in self.photographs())
         if not total:
             raise FileNotFoundError(

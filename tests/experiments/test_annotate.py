@@ -6,6 +6,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import threading
 import types
 
 import pytest
@@ -158,6 +159,10 @@ def test_an_output_file_is_gone_on_with(loaded, tiny_run, holiday, tmp_path, cap
     with pytest.raises(ValueError, match=r"line 1: expected annotations as json"):
         annotate(tiny_run, [holiday], output=str(holiday / "notes.txt"), form="json")
     assert (holiday / "notes.txt").read_text() == "sunny\n"
+    (holiday / "notes.txt").write_text('{"rain": 1}')  # nothing that ends is ours
+    with pytest.raises(ValueError, match="one line without an end"):
+        annotate(tiny_run, [holiday], output=str(holiday / "notes.txt"), form="json")
+    assert (holiday / "notes.txt").read_text() == '{"rain": 1}'
 
 
 def test_csv(loaded, tiny_run, label_run, holiday, tmp_path):
@@ -343,6 +348,40 @@ def test_beam_writes_the_same(loaded, tiny_run, holiday, tmp_path, monkeypatch):
     assert not list(tmp_path.glob("*.parts"))
     with pytest.raises(ValueError, match="needs --output"):
         annotation_beam.annotate(how, places, output=None, **options)
+
+
+def test_parts_of_other_work_are_done_again(tmp_path):
+    def work(run="a", form="csv"):
+        return annotation_beam._Work(How((run,)), str(tmp_path), form, 8, None, False)
+
+    part = {"made_by": work().made_by(["x.jpg"]), "lines": [], "skipped": []}
+    work().path(0).write_text(json.dumps(part))
+    assert work().is_done(0, ["x.jpg"])
+    assert not work().is_done(1, ["x.jpg"])
+    assert not work().is_done(0, ["y.jpg"])
+    assert not work(run="b").is_done(0, ["x.jpg"])
+    assert not work(form="json").is_done(0, ["x.jpg"])
+
+
+def test_a_dry_run_on_beam_is_refused(tiny_run, holiday, tmp_path):
+    before = {path: path.read_bytes() for path in holiday.rglob("*.*") if path.is_file()}
+    options = ["--write=embedded", "--dry_run", "--beam=runner=DirectRunner"]
+    done = program(f"--run={tiny_run.path}", *options, f"--output={tmp_path / 'x'}", holiday)
+    assert done.returncode == 1
+    assert "--dry_run" in done.stderr
+    after = {path: path.read_bytes() for path in holiday.rglob("*.*") if path.is_file()}
+    assert after == before
+
+
+def test_a_list_that_can_be_read_once_is_not_counted(holiday, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    places = Places((), str(pipe), None)
+    assert places.count() == 0
+    writer = threading.Thread(target=lambda: pipe.write_text(f"{holiday / 'b.JPG'}\n"))
+    writer.start()
+    assert [str(path) for path in places.photographs()] == [str(holiday / "b.JPG")]
+    writer.join()
 
 
 def program(*arguments) -> subprocess.CompletedProcess:

@@ -46,6 +46,9 @@ def test_what_if_says_what_is_wrong(run, photograph):
         explaining_run.what_if(str(run.path), [str(photograph)], with_concepts=["xyz"])
     with pytest.raises(ValueError, match="name a photograph"):
         explaining_run.what_if(str(run.path), [], with_concepts=["xyz"])
+    for explain in (explaining_run.what_if, lambda *a: explaining_run.explain(*a, "why.html")):
+        with pytest.raises(FileNotFoundError, match=r"nowhere\.jpg: no such file"):
+            explain(str(run.path), [str(photograph), "nowhere.jpg"])
     with pytest.raises(ValueError, match="expected CONCEPT:PROBABILITY"):
         explaining_run.probabilities_of(["snow"])
 
