@@ -39,10 +39,12 @@ class Reranker:
     Args:
         length: weight of a word, in nats.
         coverage: weight of `coverage`, in nats.
+        as_found: the beam's own order, whatever the weights.
     """
 
     length: float = 0.0
     coverage: float = 0.0
+    as_found: bool = False
 
     def ranked(
         self, candidates: Sequence[Hypothesis], s_hat: np.ndarray, concepts: dict[str, int]
@@ -54,6 +56,8 @@ class Reranker:
             s_hat: of the photograph, float [k].
             concepts: number of each concept.
         """
+        if self.as_found:
+            return tuple(candidates)
         scores = features(candidates, s_hat, concepts) @ self.weights
         return tuple(candidates[n] for n in np.argsort(-scores, kind="stable"))
 
@@ -97,7 +101,7 @@ def _concept_numbers(vocabulary: Vocabulary) -> dict[str, int]:
 def choose(
     candidates: Sequence[np.ndarray], scores: Sequence[np.ndarray]
 ) -> tuple[Reranker, float, float]:
-    """The weights with the highest mean score; of equals the smallest.
+    """The weights with the highest mean score; of equals the smallest, and first the beam's order.
 
     CIDEr of a set of captions is the mean over photographs, each caption's by itself, so the score
     of every candidate is known before any is chosen.
@@ -110,19 +114,25 @@ def choose(
         The weights, the mean score in the beam's order, and the mean score in theirs.
     """
     tried = sorted(itertools.product(LENGTHS, COVERAGES), key=lambda w: (w[1], abs(w[0])))
-    best, highest = Reranker(), -np.inf
+    before = float(np.mean([each[0] for each in scores]))
+    best, highest = Reranker(as_found=True), before
     for length, coverage in tried:
         weights = Reranker(float(length), float(coverage)).weights
         chosen = [np.argmax(rows @ weights) for rows in candidates]
         mean = float(np.mean([each[n] for each, n in zip(scores, chosen, strict=True)]))
         if mean > highest:
             best, highest = Reranker(float(length), float(coverage)), mean
-    return best, float(np.mean([each[0] for each in scores])), highest
+    return best, before, highest
+
+
+def with_candidates(decoding: DecodingSettings, candidates: int) -> DecodingSettings:
+    """How so many candidates are sought: with a wider beam, where the system re-ranks."""
+    return dataclasses.replace(decoding, width=max(decoding.width, candidates))
 
 
 def searched(model: AnnotationModel | Ensemble, decoding: DecodingSettings) -> DecodingSettings:
-    """How the candidates are sought: with a wider beam, where the system re-ranks."""
-    return dataclasses.replace(decoding, width=max(decoding.width, model.candidates))
+    """How a model's candidates are sought."""
+    return with_candidates(decoding, model.candidates)
 
 
 def reranker_of(

@@ -79,7 +79,9 @@ def asymmetric_loss(concepts, logits):
     concepts = ops.cast(concepts, logits.dtype)
     p = ops.sigmoid(logits)
     shifted = ops.maximum(p - MARGIN, 0.0)
-    positive = (1 - p) ** GAMMA_POSITIVE * ops.log_sigmoid(logits)
+    # (1 - p)^gamma by its logarithm: where 1 - p is exactly 0, a power's gradient is no number.
+    focus = ops.exp(GAMMA_POSITIVE * ops.log_sigmoid(-logits))
+    positive = focus * ops.log_sigmoid(logits)
     negative = shifted**GAMMA_NEGATIVE * ops.log1p(-shifted)
     return -ops.sum(concepts * positive + (1 - concepts) * negative, axis=-1)
 

@@ -120,6 +120,7 @@ SYSTEMS = {
             embedding="features",
             fusion="multimodal_with_words",
             cell="simple",
+            skips=("joint",),
         ),
         System(
             name="v2l",
@@ -141,6 +142,7 @@ SYSTEMS = {
             interface="step_zero_input",
             embedding="features",
             fusion="concept_attention",
+            skips=("joint",),
         ),
         System(
             name="msr-captivator",

@@ -80,7 +80,10 @@ def _require_shared_cnn(folder: RunFolder, shared: RunFolder, settings: RunSetti
             "there first"
         )
     learnt = [(row.supervised, row.semantic, row.concept_loss) for row in (own, other)]
-    if learnt[0] != learnt[1]:
+    # Logits that were learnt beside a tag layer's say what tags do not; those that were learnt
+    # alone are joined to a tag layer's where stage joint trains both.
+    apart = own.adds_tags != other.adds_tags and not (own.adds_tags and own.interface)
+    if learnt[0] != learnt[1] or apart:
         raise SettingsDiffer(
             f"{shared.path}: cnn_from names this folder, but {other.name} learns concepts in "
             f"another way than {own.name}; let {own.name} train a CNN of its own"

@@ -9,7 +9,9 @@ from s_cnn_rnn.caption_metrics import CaptionScores, caption_statistics, score_c
 from s_cnn_rnn.caption_metrics.scoring import OFFICIAL_TOKENISER
 from s_cnn_rnn.data.encoded_split import EncodedSplit, encode_split
 from s_cnn_rnn.data.prepared import PreparedData
+from s_cnn_rnn.decoding.reranking import with_candidates
 from s_cnn_rnn.label_metrics import mean_average_precision
+from s_cnn_rnn.model.systems import find_system
 from s_cnn_rnn.runs.run_folder import RunFolder
 from s_cnn_rnn.scoring.predictions import Prediction, Predictions
 from s_cnn_rnn.scoring.protocol_scores import ProtocolScores
@@ -68,7 +70,10 @@ def score_caption_run(
         beside = {"concept mAP": mean, **beside}
     own = Ratios.of_means(captions.image_ids, _own_rows(annotated, captions.image_ids, own_score))
     protocol = caption_protocol(
-        folder.settings().decoding, data.references, tokeniser=captions.tokeniser
+        folder.settings().decoding,
+        data.references,
+        tokeniser=captions.tokeniser,
+        candidates=find_system(folder.settings().system).candidates,
     )
     return (
         scores_under(protocol, captions, own, beside=beside),
@@ -77,10 +82,23 @@ def score_caption_run(
 
 
 def caption_protocol(
-    decoding: DecodingSettings, references: Sequence[Sequence[str]], *, tokeniser: str
+    decoding: DecodingSettings,
+    references: Sequence[Sequence[str]],
+    *,
+    tokeniser: str,
+    candidates: int = 0,
 ) -> str:
-    """How captions were decoded and scored, such as "beam 3, 5 references, PTB tokeniser"."""
-    return f"{how_decoded(decoding)}, {how_scored(references, tokeniser=tokeniser)}"
+    """How captions were decoded and scored, such as "beam 3, 5 references, PTB tokeniser".
+
+    Args:
+        decoding: of the run.
+        references: of each photograph.
+        tokeniser: of both.
+        candidates: of its system: how many are put in another order (`reranking`).
+    """
+    decoded = how_decoded(with_candidates(decoding, candidates))
+    ranked = ", re-ranked" if candidates else ""
+    return f"{decoded}{ranked}, {how_scored(references, tokeniser=tokeniser)}"
 
 
 def how_scored(references: Sequence[Sequence[str]], *, tokeniser: str) -> str:

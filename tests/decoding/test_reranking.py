@@ -64,7 +64,9 @@ def test_the_weights_with_the_highest_score_are_chosen():
     assert (before, after) == (pytest.approx(0.4), pytest.approx(0.8))
     assert chosen == Reranker(0.0, 4.0)  # the smallest that does
     chosen, before, after = choose(given, [np.array([1.0, 0.0])] * 2)
-    assert (chosen, before, after) == (Reranker(), 1.0, 1.0)
+    assert (chosen, before, after) == (Reranker(as_found=True), 1.0, 1.0)
+    twins = (candidate("a cat", -3.0), candidate("a dog", -1.0))  # as length normalisation may
+    assert chosen.ranked(twins, S_HAT, CONCEPTS) == twins
 
 
 def test_cider_of_each_candidate_is_that_of_the_set_it_stands_in():

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from s_cnn_rnn.model.losses import (
     CONCEPT_LOSSES,
@@ -43,6 +44,19 @@ def test_softmax_loss_is_cross_entropy_with_the_normalised_label_vector():
     log_p = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
     expected = [-(log_p[0, 0] + log_p[0, 2]) / 2, -log_p[1, 1], 0.0]
     np.testing.assert_allclose(softmax_loss(concepts, logits), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("true", [0.0, 1.0])
+def test_asymmetric_loss_has_a_gradient_where_it_is_sure(true):
+    """At a logit of 20 a float32 probability is exactly 1."""
+    logits = tf.Variable([[-90.0, -20.0, 0.0, 20.0, 90.0]])
+    with tf.GradientTape() as tape:
+        loss = asymmetric_loss(tf.fill([1, 5], true), logits)
+    gradient = tape.gradient(loss, logits).numpy()
+    assert np.isfinite(gradient).all()
+    if true:  # log sigmoid's: p - 1
+        p = 1 / (1 + np.exp(-np.clip(logits.numpy().astype(float), -500, 500)))
+        np.testing.assert_allclose(gradient, p - 1, atol=1e-6)
 
 
 def test_asymmetric_loss_focuses_negatives_alone():

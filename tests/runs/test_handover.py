@@ -105,6 +105,21 @@ def test_a_cnn_that_learnt_in_another_way_is_refused(finished, tiny_data, tmp_pa
         train(RunFolder(tmp_path / "run"), settings)
 
 
+def test_a_cnn_that_learnt_without_tags_is_refused_where_nothing_joins_both(
+    finished, tiny_data, tmp_path
+):
+    """cnn+tags adds the logits of both: apart, neither has learnt what the other says."""
+    settings = tiny_settings(
+        tiny_data,
+        system="cnn+tags",
+        task="labels",
+        cnn_from=str(finished.path),
+        stages={"tags": {"steps": 1}},
+    )
+    with pytest.raises(SettingsDiffer, match=r"ours learns concepts in another way than cnn\+tags"):
+        train(RunFolder(tmp_path / "run"), settings)
+
+
 def test_a_cnn_that_is_half_trained_is_refused(finished, tiny_data, tmp_path):
     finished.stage("cnn").summary.unlink()
     settings = tiny_settings(
