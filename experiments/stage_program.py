@@ -21,7 +21,7 @@ from s_cnn_rnn.runs.run_names import name_variant  # isort: skip
 from s_cnn_rnn.training.segment_watch import TrainingDiverged  # isort: skip
 from s_cnn_rnn.training.stage_training import StoppedByUser  # isort: skip
 from s_cnn_rnn.runs.run_stages import planned_stages  # isort: skip
-from s_cnn_rnn.model.systems import find_system  # isort: skip
+from s_cnn_rnn.model.systems import find_system, listed_systems  # isort: skip
 from s_cnn_rnn.training.whole_run import train  # isort: skip
 
 _CONFIG = setting_flags.define_settings(
@@ -46,6 +46,9 @@ def run_stages(programs: tuple[str, ...]) -> None:
     Args:
         programs: names of programs, as in `stages.STAGES`.
     """
+    if "--system=" in sys.argv[1:]:  # asked what there is: nothing else is needed
+        print(listed_systems())
+        return
     flags.mark_flags_as_required(["config", "run"])
     app.run(lambda _: _run(programs))
 

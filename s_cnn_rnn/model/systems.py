@@ -222,7 +222,14 @@ def find_system(name: str) -> System:
         ValueError: there is none; the message lists those there are.
     """
     if name not in SYSTEMS:
-        width = max(map(len, SYSTEMS))
-        rows = "\n".join(f"  {row.name:<{width}}  {row.summary}" for row in SYSTEMS.values())
-        raise ValueError(f"system {name!r} does not exist; there are:\n{rows}")
+        raise ValueError(f"system {name!r} does not exist; there are:\n{listed_systems()}")
     return SYSTEMS[name]
+
+
+def listed_systems() -> str:
+    """All systems, a line each: name, what it is, what it writes."""
+    width = max(map(len, SYSTEMS))
+    return "\n".join(
+        f"  {row.name:<{width}}  {row.summary} ({' and '.join(row.tasks)})"
+        for row in SYSTEMS.values()
+    )
