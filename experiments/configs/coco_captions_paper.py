@@ -6,7 +6,9 @@
 Inception v3 with ImageNet weights, 1,000 concepts, 12,000 words, 512 cells, batches of 32
 photograph-sequence pairs, RMSProp at 1e-4. The paper took two days on a Titan X and reports CIDEr
 1.054 on the 4,051 held-out photographs. Learning rates of stages 2 and 3 are inferred; the paper
-does not say how long the semantic layer is trained alone ("initially"): 1,000 steps here.
+does not say how long the semantic layer is trained alone ("initially"): 1,000 steps here. Systems
+without stages 2 and 3 (v2l), or without stage 3 (att, which learns its attention with its decoder),
+need --config.stages.rnn_predicted.steps=1000000 to learn from what the CNN predicts.
 """
 
 from ml_collections import ConfigDict

@@ -6,7 +6,9 @@ r"""The COCO part: 80 labels, EfficientNet-Lite0; the stand-in for the paper's t
   python -m experiments.train --config=experiments/configs/coco_labels.py --run=runs/coco/ria \
       --system=ria
 
-The set has no user tags, so systems that see tags cannot be trained on it.
+ria and cnn-rnn have no stage of their own for the CNN; for as many encoder passes as the others
+have, their joint stage takes the steps of both: --config.stages.joint.steps=880.
+Systems that see tags need a set that has some (data_prep.prepare --tags=FILE).
 """
 
 from ml_collections import ConfigDict
@@ -34,6 +36,8 @@ def get_config():
             "decoder_dropout": 0.3,
             "label_smoothing": 0.0,
             "semantic_dropout": 0.5,
+            "tag_units": 256,
+            "tag_dropout": 0.5,
             "longest": 16,
         }
     )
@@ -51,6 +55,7 @@ def get_config():
     whole = {**usual, "photographs": 32, "learning_rate": 1e-4, "smallest_crop": 0.6}
     config.stages = ConfigDict(
         {
+            "tags": {**usual, "steps": 1000, "evaluate_every": 500},
             "cnn_head": {**usual, "steps": 600, "evaluate_every": 200},
             "cnn": {**whole, "steps": 660, "evaluate_every": 220},
             "rnn": {**usual, "steps": 300},

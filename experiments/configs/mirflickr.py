@@ -8,6 +8,8 @@ r"""MIRFLICKR: 24 labels and user tags, EfficientNet-Lite0; the stand-in for the
 
 Every label system trains with these settings; a run goes through those stages that its system has.
 --config.frozen_encoder=True keeps the ImageNet CNN as it is.
+ria and cnn-rnn have no stage of their own for the CNN; for as many encoder passes as the others
+have, their joint stage takes the steps of both: --config.stages.joint.steps=880.
 """
 
 from ml_collections import ConfigDict
