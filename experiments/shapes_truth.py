@@ -21,7 +21,7 @@ def true_captions_by_pairs(file_name: str, caption: str) -> dict[str, float]:
     """The same, and apart for pictures with a colour and shape that train never shows together."""
     right = true_captions(file_name, caption)["true captions"]
     kind = "new pairs" if scene_of_file(file_name).has_held_out_pair else "known pairs"
-    return {"true captions": right, f"true captions, {kind}": right}
+    return {"true captions": right, f"true captions of {kind}": right}
 
 
 def own_score(prepared: PreparedData, split: str) -> PhotographScore:

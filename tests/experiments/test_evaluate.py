@@ -32,7 +32,7 @@ def test_scores_are_printed_added_and_reported(tiny_run, tmp_path, without_java,
     found = read_results(results)
     assert {row.against for row in found} == {"", "ours (other), seed 1"}
     rows = {row.metric: row for row in found if not row.against}
-    assert {"CIDEr", "true captions", "true captions, new pairs"} <= set(rows)
+    assert {"CIDEr", "true captions", "true captions of new pairs"} <= set(rows)
     assert {row.seeds for row in rows.values()} == {"0"}
     assert {row.command for row in rows.values()} == {
         "python -m experiments.evaluate --run=runs/ours"

@@ -27,11 +27,11 @@ def test_new_and_known_pairs_are_told_apart():
     """Every second test picture has a pair that train lacks: 9, 29, ... (`data_prep.shapes`)."""
     assert true_captions_by_pairs(_name(9), _truthful(9)) == {
         "true captions": 1,
-        "true captions, new pairs": 1,
+        "true captions of new pairs": 1,
     }
     assert true_captions_by_pairs(_name(19), "nonsense") == {
         "true captions": 0,
-        "true captions, known pairs": 0,
+        "true captions of known pairs": 0,
     }
 
 
