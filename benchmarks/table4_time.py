@@ -28,12 +28,11 @@ from benchmarks.worker import ROOT
 from experiments.configs import flickr8k
 
 _DATA = flags.DEFINE_string("data", "data/prepared/flickr8k/1.0.0", "The prepared data set.")
+_ROUNDS = flags.DEFINE_integer("rounds", 2, "How often each is trained.", lower_bound=1)
 _BEFORE = flags.DEFINE_string("before", "c1c1a370b67f", "The commit to compare with.")
 
 # Stage -> steps of a segment; frozen features make steps short.
 SEGMENTS = {"cnn": 8, "rnn": 20, "rnn_predicted": 20, "joint": 8}
-ROUNDS = 2
-
 CONFIG = """
 from experiments.configs import flickr8k
 
@@ -111,7 +110,7 @@ def of_a_run(steps: Mapping[str, Timing]) -> float:
 def main(_: Sequence[str]) -> None:
     """Trains both in turns."""
     quick = is_quick()
-    segments, rounds = (2, 1) if quick else (4, ROUNDS)
+    segments, rounds = (2, 1) if quick else (4, _ROUNDS.value)
     measured = {"before": {stage: [] for stage in SEGMENTS}, "now": {s: [] for s in SEGMENTS}}
     with tempfile.TemporaryDirectory() as place:
         checkout = pathlib.Path(place) / "checkout"
