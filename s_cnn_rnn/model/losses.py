@@ -39,7 +39,8 @@ def word_loss(words, log_likelihood):
 
     Returns:
         float [B]: each photograph's sum over its sequences, over the batch's mean number of
-        sequences a photograph.
+        sequences a photograph. Several devices take the mean of their own part of the batch: they
+        differ from one device where photographs have unequal numbers of sequences.
     """
     real = ops.cast(words[:, :, 0] != PADDING, log_likelihood.dtype)
     sequences = ops.mean(ops.sum(real, axis=-1))
