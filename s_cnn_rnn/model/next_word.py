@@ -36,6 +36,7 @@ class NextWord(keras.layers.Layer):
 
         seen = self.dropout_of_output(seen, training=training)
         smoothing = self.label_smoothing if training else 0.0
+        targets = ops.cast(targets, "int32")  # Keras casts what comes from another layer
         outputs = ops.maximum(targets, FIRST_OUTPUT) - FIRST_OUTPUT
         return packed_softmax.log_likelihood(self.output_layer, seen, outputs, smoothing)
 
