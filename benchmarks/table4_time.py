@@ -110,7 +110,7 @@ def of_a_run(steps: Mapping[str, Timing]) -> float:
 def main(_: Sequence[str]) -> None:
     """Trains both in turns."""
     quick = is_quick()
-    segments, rounds = (2, 1) if quick else (4, _ROUNDS.value)
+    segments, rounds = (2, 1) if quick else (3, _ROUNDS.value)
     measured = {"before": {stage: [] for stage in SEGMENTS}, "now": {s: [] for s in SEGMENTS}}
     with tempfile.TemporaryDirectory() as place:
         checkout = pathlib.Path(place) / "checkout"
