@@ -86,7 +86,6 @@ def main(_: Sequence[str]) -> None:
     for name, (quantity, values, *rest) in asked.items():
         values = values[:2] if quick else values
         content = curve(quantity, values, *rest, **limits)
-        content["measured by"] = "python -m benchmarks.growth"
         path = write_results(name, content, ("numpy",), quick=quick, program="growth")
         print(f"written to {path}")
 

@@ -16,7 +16,6 @@ import functools
 import hashlib
 import json
 import pathlib
-import shlex
 import sys
 from collections.abc import Callable
 
@@ -26,7 +25,7 @@ from experiments import tensorflow_start  # first: before TensorFlow is imported
 
 import keras  # isort: skip
 
-from experiments import setting_flags  # isort: skip
+from experiments import evaluation_run, setting_flags  # isort: skip
 from s_cnn_rnn.data.prepared import PreparedData  # isort: skip
 from s_cnn_rnn.progress import ProgressBar  # isort: skip
 from s_cnn_rnn.runs.run_folder import RunFolder  # isort: skip
@@ -134,7 +133,6 @@ def folder_name(settings: RunSettings, at_commit: str) -> str:
 
 def run_variant(folder: RunFolder, settings: RunSettings, progress: ProgressBar) -> dict:
     """Trains a variant, or takes what it gave before; the last values on the validation part."""
-    keras.config.set_dtype_policy(settings.precision)
     train(folder, settings, progress=progress)
     return folder.stage(STAGE).read_summary()["validation"]
 
@@ -143,7 +141,7 @@ def rows_of_variant(
     finding: str, variant: str, settings: RunSettings, values: dict[str, float]
 ) -> list[Result]:
     """A variant's values as result rows; "QUESTION: VARIANT" stands in the column variant."""
-    command = ["python", "-m", "experiments.findings", *setting_arguments(), "--finding", finding]
+    arguments = [*setting_arguments(), "--finding", finding, f"--results={_RESULTS.value}"]
     looked_at = f"first {settings.evaluation_photographs} photographs, as training logs it"
     return result_rows(
         {name.removeprefix("validation/"): value for name, value in values.items()},
@@ -155,7 +153,7 @@ def rows_of_variant(
         encoder=settings.encoder.name,
         trained_through="no",
         data_hash=PreparedData(settings.data).digest[:16],
-        command=shlex.join([*command, f"--results={_RESULTS.value}"]),
+        command=evaluation_run.command("experiments.findings", arguments),
         variant=f"{finding}: {variant}",
     )
 

@@ -60,7 +60,6 @@ def _run(programs: tuple[str, ...]) -> None:
     folder = RunFolder(pathlib.Path(_RUN.value))
     try:
         settings = _settings()
-        keras.config.set_dtype_policy(settings.precision)
         with ProgressBar() as progress, _strategy().scope():
             check_prepared(settings.data)
             train(folder, settings, programs=programs, progress=progress)

@@ -10,12 +10,7 @@ import tensorflow as tf
 from PIL import Image
 
 from benchmarks import captioners
-from benchmarks.captions import (
-    batches,
-    decoder_weights,
-    first_states,
-    real_steps,
-)
+from benchmarks.captions import batches, decoder_weights, first_states, real_steps
 from benchmarks.sides import tensorflow_decoder
 from benchmarks.sides.tensorflow_beam import drawn_decoder, our_search
 from s_cnn_rnn.annotating.looking import Looked, image_sizes, look_at

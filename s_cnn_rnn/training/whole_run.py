@@ -1,5 +1,7 @@
 """Runs the stages of a run, in order, that are not over yet."""
 
+import keras
+
 from s_cnn_rnn.decoding.reranking import reranker_of
 from s_cnn_rnn.model.systems import find_system
 from s_cnn_rnn.progress import Progress, no_progress
@@ -39,6 +41,7 @@ def train(
         DataSetDiffers: the folder's run, or that of ``cnn_from``, was trained on other data.
         OSError: the folder cannot be written, or the disk is too small.
     """
+    keras.config.set_dtype_policy(settings.precision)
     vocabulary, data = open_data(settings)
     folder.open(settings, vocabulary, data.train.prepared)
     require_whole_system(folder, settings)

@@ -46,6 +46,16 @@ def test_all_stages_run_and_their_losses_are_those_of_float32(tiny_run, tiny_dat
             assert {array.dtype for array in read_arrays(path)[0].values()} == {np.dtype("float32")}
 
 
+def test_training_takes_the_precision_of_its_settings(tiny_data, tmp_path):
+    """Whichever program calls it."""
+    stages = {"rnn": {"steps": 1, "photographs": 8}, "joint": {"steps": 1, "photographs": 8}}
+    try:
+        train_tiny(tmp_path / "run", tiny_data, precision="mixed_bfloat16", stages=stages)
+        assert keras.config.dtype_policy().name == "mixed_bfloat16"
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_what_stages_learn_from_is_float32(name, mixed):
     row = SYSTEMS[name]
