@@ -176,8 +176,8 @@ class RunSettings:
             "predicted" (`label_alignment`); "" for the system's own.
         frozen_encoder: whether the CNN is never trained: the run then goes through the stages on
             frozen features in place of those that train it.
-        cnn_from: another run's folder ("" for none), whose encoder and semantic layer this run
-            starts from instead of training its own.
+        cnn_from: another run's folder ("" for none), whose encoder and semantic layer, and tag
+            layer where both have one, this run starts from instead of training its own.
         starts_from: another finished run's folder ("" for none), all of whose parts this run
             starts from; it goes on with stages of its own.
         feature_cache: folder for the features of frozen encoders, shared by all runs.

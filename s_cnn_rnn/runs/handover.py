@@ -73,7 +73,7 @@ def _require_shared_cnn(folder: RunFolder, shared: RunFolder, settings: RunSetti
     own, other = (find_system(each.system) for each in (settings, shared.settings()))
     taken = [one for one in stages_of_run(folder, settings) if one.run == shared]
     unfinished = [one.stage.name for one in taken if not one.folder.finished]
-    if unfinished or not taken:
+    if unfinished or not any("semantic" in one.parts or "encoder" in one.parts for one in taken):
         raise StagesMissing(
             f"{shared.path}: cnn_from names this folder, but its "
             f"{', '.join(unfinished) or 'CNN'} is not trained yet; run experiments.train_cnn "

@@ -13,7 +13,7 @@ from s_cnn_rnn.runs.run_folder import RunFolder, StageFolder
 from s_cnn_rnn.settings import RunSettings
 
 SHARED_PARTS = ("encoder", "semantic")
-"""What a run takes of the one that ``cnn_from`` names; a tag layer it learns itself."""
+"""What a run takes of the one that ``cnn_from`` names, and the tag layer where both have one."""
 
 
 class StageOfRun(NamedTuple):
@@ -41,8 +41,9 @@ def planned_stages(settings: RunSettings) -> list[Stage]:
     """The stages that a run goes through itself.
 
     Those with steps; without those that train the encoder where it is frozen, and without the one
-    that stands in for them where it is not; without the CNN's where it comes from another run;
-    without those that learn from rewards where labels are written, which have none here.
+    that stands in for them where it is not; without the CNN's where it comes from another run, and
+    the tag layer's where that comes with it; without those that learn from rewards where labels
+    are written, which have none here.
     """
     named = [name for name, stage in settings.stages.items() if stage.steps]
     stages = stages_of(find_system(settings.system), named)
@@ -50,8 +51,8 @@ def planned_stages(settings: RunSettings) -> list[Stage]:
         stages = [stage for stage in stages if "encoder" not in stage.trains]
     else:
         stages = [stage for stage in stages if stage.name != "joint_frozen"]
-    if settings.cnn_from:
-        stages = [stage for stage in stages if not _shared_parts(stage)]
+    taken = _taken_parts(settings)
+    stages = [stage for stage in stages if not _handed_on(stage, taken)]
     return [stage for stage in stages if not stage.rewarded or settings.task == "captions"]
 
 
@@ -59,7 +60,8 @@ def stages_of_run(folder: RunFolder, settings: RunSettings) -> list[StageOfRun]:
     """The stages whose weights a run holds once it is over, in order, those of other runs first.
 
     Of the run that ``starts_from`` names: all. Of the one that ``cnn_from`` names: those that train
-    its CNN, and where this run's encoder is frozen, of these only those that left it as it was.
+    its CNN (and tag layer), and where this run's encoder is frozen, of these only those that left
+    it as it was.
 
     Raises:
         FileNotFoundError: ``cnn_from`` or ``starts_from`` names no run folder.
@@ -98,11 +100,29 @@ def _is_frozen(settings: RunSettings) -> bool:
     return settings.frozen_encoder or find_system(settings.system).frozen_encoder
 
 
-def _shared_parts(stage: Stage) -> tuple[str, ...]:
-    """What other runs may take of a stage, by ``cnn_from``."""
+def _taken_parts(settings: RunSettings) -> tuple[str, ...]:
+    """What a run takes of the one that ``cnn_from`` names.
+
+    A tag layer is taken with the semantic layer that learnt beside it: their logits are added, and
+    either has learnt what the other does not say. A run beside whose CNN there was none learns its
+    own.
+    """
+    if not settings.cnn_from:
+        return ()
+    if not find_system(settings.system).adds_tags:
+        return SHARED_PARTS
+    shared = RunFolder(pathlib.Path(settings.cnn_from))
+    # A finished run is read without the other one, which may be gone; training refuses that.
+    if shared.settings_path.exists() and not find_system(shared.settings().system).adds_tags:
+        return SHARED_PARTS
+    return (*SHARED_PARTS, "tag_layer")
+
+
+def _handed_on(stage: Stage, taken: tuple[str, ...]) -> tuple[str, ...]:
+    """What a run has of a stage of another one, of whose CNN it takes these parts."""
     if stage.program != "train_cnn":
         return ()
-    return tuple(part for part in stage.trains if part in SHARED_PARTS)
+    return tuple(part for part in stage.trains if part in taken)
 
 
 def _own_stages(folder: RunFolder, settings: RunSettings) -> list[StageOfRun]:
@@ -115,9 +135,9 @@ def _stages_of_shared_cnn(settings: RunSettings) -> list[StageOfRun]:
         return []
     shared = RunFolder(pathlib.Path(settings.cnn_from))
     theirs = shared.settings()
-    system = find_system(theirs.system)
+    system, taken = find_system(theirs.system), _taken_parts(settings)
     return [
-        StageOfRun(stage, system, shared, _shared_parts(stage))
+        StageOfRun(stage, system, shared, _handed_on(stage, taken))
         for stage in planned_stages(theirs)
-        if _shared_parts(stage) and not (_is_frozen(settings) and "encoder" in stage.trains)
+        if _handed_on(stage, taken) and not (_is_frozen(settings) and "encoder" in stage.trains)
     ]

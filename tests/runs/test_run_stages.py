@@ -49,12 +49,6 @@ def test_a_frozen_run_has_the_stages_on_frozen_features():
     assert stages == ["cnn_head", "rnn", "rnn_predicted", "joint_frozen"]
 
 
-def test_the_cnn_of_another_run_is_not_trained_again_but_tags_are():
-    names = [stage.name for stage in planned_stages(settings("ours+tags", cnn_from="other"))]
-    assert names == ["tags", "rnn", "rnn_predicted", "joint"]
-    assert planned_stages(settings("cnn-logistic", cnn_from="other")) == []
-
-
 def test_captions_may_be_rewarded_last_of_all_and_labels_are_not():
     stages = {"joint": {"steps": 1}, "self_critical": {"steps": 1}}
     [_, last] = planned_stages(settings("ours", stages=stages))
@@ -112,8 +106,45 @@ def found(run: RunFolder) -> list[tuple]:
     return [(one.run.path.name, one.stage.name, *one.parts) for one in stages]
 
 
-def test_a_run_has_the_cnn_of_the_shared_one_and_its_own_tag_layer(make_run):
-    cnn = make_run("cnn", settings("ours+tags"))
+def test_the_cnn_of_another_run_is_not_trained_again(make_run):
+    without_tags = make_run("cnn-logistic", settings("cnn-logistic"))
+    with_tags = make_run("cnn+tags", settings("cnn+tags"))
+
+    def planned(system: str, cnn: RunFolder) -> list[str]:
+        return [s.name for s in planned_stages(settings(system, cnn_from=str(cnn.path)))]
+
+    assert planned("ours+tags", with_tags) == WRITTEN_FROM_FEATURES
+    assert planned("ours+tags", without_tags) == ["tags", *WRITTEN_FROM_FEATURES]
+    assert planned("ours", without_tags) == WRITTEN_FROM_FEATURES
+    assert planned("cnn-logistic", without_tags) == []
+
+
+def test_a_finished_run_is_read_without_the_one_whose_cnn_it_took(make_run):
+    gone = settings("ours+tags", cnn_from="gone")
+    assert [stage.name for stage in planned_stages(gone)] == WRITTEN_FROM_FEATURES
+
+
+def test_a_run_has_the_cnn_of_the_shared_one_and_the_tag_layer_that_learnt_beside_it(make_run):
+    cnn = make_run("cnn", settings("cnn+tags"))
+    run = make_run("run", settings("ours+tags", cnn_from=str(cnn.path)))
+    assert found(run) == [
+        ("cnn", "tags", "tag_layer"),
+        ("cnn", "cnn_head", "tag_layer", "semantic"),
+        ("cnn", "cnn", "encoder", "tag_layer", "semantic"),
+        ("run", "rnn", "interface", "decoder"),
+        ("run", "rnn_predicted", "interface", "decoder"),
+        ("run", "joint", "encoder", "tag_layer", "semantic", "interface", "decoder"),
+    ]
+    taken = ("encoder", "tag_layer", "semantic")
+    theirs = {part: cnn.stage("cnn").weights / f"{part}.npz" for part in taken}
+    assert weights_before(run, run.settings(), "rnn") == theirs
+    before = weights_before(run, run.settings(), "joint")
+    assert {part: before[part] for part in taken} == theirs
+    assert before["decoder"] == run.stage("rnn_predicted").weights / "decoder.npz"
+
+
+def test_a_run_learns_its_own_tag_layer_where_the_shared_one_has_none(make_run):
+    cnn = make_run("cnn", settings("cnn-logistic"))
     run = make_run("run", settings("ours+tags", cnn_from=str(cnn.path)))
     assert found(run) == [
         ("cnn", "cnn_head", "semantic"),
@@ -144,6 +175,14 @@ def test_a_frozen_run_takes_nothing_of_an_encoder_that_was_trained(make_run):
         ("run", "rnn_predicted", "interface", "decoder"),
     ]
     assert "encoder" not in weights_before(run, frozen)
+
+
+def test_a_frozen_run_takes_the_tag_layer_of_the_frozen_encoder(make_run):
+    cnn = make_run("cnn", settings("cnn+tags"))
+    run = make_run("run", settings("ours+tags-fixed", cnn_from=str(cnn.path)))
+    before = weights_before(run, run.settings(), "rnn")
+    theirs = cnn.stage("cnn_head").weights
+    assert before == {part: theirs / f"{part}.npz" for part in ("tag_layer", "semantic")}
 
 
 def test_a_run_that_starts_from_another_has_all_its_stages(make_run):
