@@ -7,7 +7,8 @@ r"""The COCO part: 80 labels, EfficientNet-Lite0; the stand-in for the paper's t
       --system=ria
 
 ria and cnn-rnn have no stage of their own for the CNN; for as many encoder passes as the others
-have, their joint stage takes the steps of both: --config.stages.joint.steps=880.
+have, their joint stage takes the steps of both, and the CNN stage's learning rate:
+--config.stages.joint.steps=880 --config.stages.joint.learning_rate=3e-4.
 Systems that see tags need a set that has some (data_prep.prepare --tags=FILE).
 """
 
@@ -57,7 +58,7 @@ def get_config():
         {
             "tags": {**usual, "steps": 1000, "evaluate_every": 500},
             "cnn_head": {**usual, "steps": 600, "evaluate_every": 200},
-            "cnn": {**whole, "steps": 660, "evaluate_every": 220},
+            "cnn": {**whole, "learning_rate": 3e-4, "steps": 660, "evaluate_every": 220},
             "rnn": {**usual, "steps": 300},
             "rnn_predicted": {**usual, "steps": 1000, "evaluate_every": 250},
             "joint_frozen": {**usual, "steps": 500, "evaluate_every": 250},

@@ -9,7 +9,8 @@ r"""MIRFLICKR: 24 labels and user tags, EfficientNet-Lite0; the stand-in for the
 Every label system trains with these settings; a run goes through those stages that its system has.
 --config.frozen_encoder=True keeps the ImageNet CNN as it is.
 ria and cnn-rnn have no stage of their own for the CNN; for as many encoder passes as the others
-have, their joint stage takes the steps of both: --config.stages.joint.steps=880.
+have, their joint stage takes the steps of both, and the CNN stage's learning rate:
+--config.stages.joint.steps=880 --config.stages.joint.learning_rate=3e-4.
 """
 
 from ml_collections import ConfigDict
@@ -58,7 +59,7 @@ def get_config():
         {
             "tags": {**usual, "steps": 1000, "evaluate_every": 500},
             "cnn_head": {**usual, "steps": 3000, "evaluate_every": 1000},
-            "cnn": {**whole, "steps": 660, "evaluate_every": 220},
+            "cnn": {**whole, "learning_rate": 3e-4, "steps": 660, "evaluate_every": 220},
             "rnn": {**usual, "steps": 300},
             "rnn_predicted": {**usual, "steps": 1000, "evaluate_every": 250},
             "joint_frozen": {**usual, "steps": 1000, "evaluate_every": 500},
