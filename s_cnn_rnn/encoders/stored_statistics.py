@@ -160,11 +160,18 @@ class NormalizedDepthwiseConvolution(_NormalizedConvolution):
     def _channels_shape(self):
         return (self.kernel.shape[2], 1)
 
-    def call(self, inputs):
+    def call(self, inputs, training=False):
         """Convolves with "same" padding as TensorFlow defines it."""
         kernel, shift = self.kernel_and_shift()
-        outputs = ops.depthwise_conv(inputs, kernel, strides=self.strides, padding="same")
-        return self._finish(outputs, shift)
+        return self._finish(self._convolve(inputs, kernel, training), shift)
+
+    def _convolve(self, inputs, kernel, training):
+        if training and keras.backend.backend() == "tensorflow":
+            from s_cnn_rnn.encoders import depthwise_gradient
+
+            if depthwise_gradient.pays(self.kernel_size, self.compute_dtype):
+                return depthwise_gradient.depthwise_convolution(inputs, kernel, self.strides)
+        return ops.depthwise_conv(inputs, kernel, strides=self.strides, padding="same")
 
     def compute_output_shape(self, input_shape):
         """[B, H', W', C]; see `NormalizedConvolution.compute_output_shape`."""
