@@ -29,6 +29,7 @@ from absl import app, flags
 
 from experiments import tensorflow_start  # first: before TensorFlow is imported
 from experiments.photograph_places import require_places
+from experiments.program_ends import STOPPED, told
 
 _RUN = flags.DEFINE_multi_string(
     "run", [], "Folder of a finished run; one for captions and one for labels. Default: the box."
@@ -79,21 +80,16 @@ _BEAM = flags.DEFINE_list(
 def main(arguments: list[str]) -> None:
     """Annotates and prints."""
     tensorflow_start.only_warnings()
-    try:
-        skipped = _annotate(tuple(arguments[1:]))
-    except (ImportError, OSError, ValueError) as error:
-        if isinstance(error, BrokenPipeError):  # such as by `| head`
+    with told("annotate", less_memory="--batch=4 needs less than the usual 32"):
+        try:
+            skipped = _annotate(tuple(arguments[1:]))
+        except BrokenPipeError:  # such as by `| head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(1)
-        sys.exit(f"annotate: {error}")
-    except Exception as error:
-        if not tensorflow_start.is_out_of_memory(error):
-            raise
-        sys.exit("annotate: not enough memory; --batch=4 needs less than the usual 32")
-    except KeyboardInterrupt:
-        told = "annotate: stopped; with --output or --write the same command goes on"
-        print(told, file=sys.stderr)
-        sys.exit(130)
+        except KeyboardInterrupt:
+            goes_on = "annotate: stopped; with --output or --write the same command goes on"
+            print(goes_on, file=sys.stderr)
+            sys.exit(STOPPED)
     if skipped:
         sys.exit(2)
 

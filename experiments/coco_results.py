@@ -12,11 +12,11 @@ others, and that none is empty. The server wants both `captions_val2014_NAME_res
 """
 
 import pathlib
-import sys
 
 from absl import app, flags
 
 from experiments import tensorflow_start  # first: before TensorFlow is imported
+from experiments.program_ends import END_OTHERS, told
 
 from s_cnn_rnn.caption_metrics import check_coco_results, write_coco_results  # isort: skip
 from s_cnn_rnn.scoring.predictions import predict  # isort: skip
@@ -60,10 +60,8 @@ def coco_results(run: str, split: str, file: str, *, check: bool = False) -> int
 def main(_: list[str]) -> None:
     """Writes or checks."""
     tensorflow_start.only_warnings()
-    try:
+    with told("coco_results", less_memory=END_OTHERS, also=(KeyError,)):
         count = coco_results(_RUN.value, _SPLIT.value, _FILE.value, check=_CHECK.value)
-    except (KeyError, OSError, ValueError) as error:
-        sys.exit(f"coco_results: {error.args[0] if isinstance(error, KeyError) else error}")
     print(f"{_FILE.value}: {count} captions, one for each photograph of {_SPLIT.value}")
 
 

@@ -15,6 +15,7 @@ import sys
 from absl import app, flags
 
 from experiments import tensorflow_start  # first: before TensorFlow is imported
+from experiments.program_ends import END_OTHERS, told
 
 from experiments import comparison_run, evaluation_run  # isort: skip
 
@@ -30,7 +31,7 @@ _RESULTS = flags.DEFINE_string("results", None, "Result file (CSV) to add all fi
 def main(_: list[str]) -> None:
     """Compares and prints where the page is."""
     tensorflow_start.only_warnings()
-    try:
+    with told("compare", less_memory=END_OTHERS, also=(KeyError,)):
         comparison_run.compare(
             _RUN.value,
             _OUTPUT.value,
@@ -39,8 +40,6 @@ def main(_: list[str]) -> None:
             results=_RESULTS.value,
             command=evaluation_run.command("experiments.compare", sys.argv[1:]),
         )
-    except (KeyError, OSError, ValueError) as error:
-        sys.exit(f"compare: {error.args[0] if isinstance(error, KeyError) else error}")
 
 
 def run() -> None:

@@ -9,10 +9,10 @@ settings). Seconds.
 """
 
 import pathlib
-import sys
 
 from absl import app, flags
 
+from experiments.program_ends import END_OTHERS, told
 from s_cnn_rnn.report.curves_picture import learning_curves_picture
 from s_cnn_rnn.runs.learning_curves import curves_of_systems
 from s_cnn_rnn.runs.run_folder import RunFolder
@@ -25,13 +25,11 @@ _TITLE = flags.DEFINE_string("title", "", "Heading of the picture.")
 
 def main(_: list[str]) -> None:
     """Draws."""
-    try:
+    with told("curves", less_memory=END_OTHERS):
         folders = [RunFolder(pathlib.Path(path)) for path in _RUN.value]
         curves = curves_of_systems(folders, _METRIC.value)
         label = f"{_METRIC.value}, validation part"
         print(learning_curves_picture(_PICTURE.value, curves, _TITLE.value, label))
-    except (OSError, ValueError) as error:
-        sys.exit(f"curves: {error}")
 
 
 def run() -> None:

@@ -14,11 +14,11 @@ second.
 """
 
 import pathlib
-import sys
 
 from absl import app, flags
 
 from experiments import tensorflow_start  # first: before TensorFlow is imported
+from experiments.program_ends import END_OTHERS, told
 
 from s_cnn_rnn.runs.ensemble_folder import make_ensemble  # isort: skip
 from s_cnn_rnn.runs.run_folder import RunFolder  # isort: skip
@@ -42,11 +42,9 @@ _CONSENSUS = flags.DEFINE_integer(
 def main(_: list[str]) -> None:
     """Makes it."""
     tensorflow_start.only_warnings()
-    try:
+    with told("ensemble", less_memory=END_OTHERS):
         members = [RunFolder(pathlib.Path(run)) for run in _RUN.value]
         folder = make_ensemble(_ENSEMBLE.value, members, _decoding())
-    except (OSError, ValueError) as error:
-        sys.exit(f"ensemble: {error}")
     print(f"{folder.path}: {system_of_run(folder)}")
     print(f"score it with: python -m experiments.evaluate --run={folder.path}")
 

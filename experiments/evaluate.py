@@ -20,6 +20,7 @@ import sys
 from absl import app, flags
 
 from experiments import tensorflow_start  # first: before TensorFlow is imported
+from experiments.program_ends import END_OTHERS, told
 
 from experiments import evaluation_run  # isort: skip
 
@@ -41,7 +42,7 @@ _S_HAT_TOO = flags.DEFINE_bool(
 def main(_: list[str]) -> None:
     """Scores and prints."""
     tensorflow_start.only_warnings()
-    try:
+    with told("evaluate", less_memory=END_OTHERS, also=(KeyError,)):
         evaluation_run.evaluate(
             _RUN.value,
             compare=_COMPARE.value,
@@ -51,8 +52,6 @@ def main(_: list[str]) -> None:
             s_hat_too=_S_HAT_TOO.value,
             command=evaluation_run.command("experiments.evaluate", sys.argv[1:]),
         )
-    except (KeyError, OSError, ValueError) as error:
-        sys.exit(f"evaluate: {error.args[0] if isinstance(error, KeyError) else error}")
 
 
 def run() -> None:

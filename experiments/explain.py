@@ -6,6 +6,9 @@
 Without --run it is the model that comes with the package. Several photographs may be named. The
 page is one HTML file that needs nothing else; it holds the photographs in small. Two cores need
 some seconds for each. docs/what_if_and_why.md says what the numbers and maps mean.
+
+Exit status: 0, all photographs are explained; 2, some were skipped, because they cannot be read;
+1, no page was written.
 """
 
 import sys
@@ -13,6 +16,7 @@ import sys
 from absl import app, flags
 
 from experiments import tensorflow_start  # first: before TensorFlow is imported
+from experiments.program_ends import told
 
 from experiments import explaining_run  # isort: skip
 
@@ -20,15 +24,19 @@ _RUN = flags.DEFINE_string(
     "run", None, "Folder of a finished run; left out: the model that comes with the package."
 )
 _OUTPUT = flags.DEFINE_string("output", "why.html", "The HTML file to write.")
+_LESS_MEMORY = (
+    "name fewer photographs in one command (8 are in memory at once), or end other programs"
+)
 
 
 def main(arguments: list[str]) -> None:
     """Explains, and says where the page is."""
     tensorflow_start.only_warnings()
-    try:
-        print(f"page: {explaining_run.explain(_RUN.value, arguments[1:], _OUTPUT.value)}")
-    except (OSError, ValueError) as error:
-        sys.exit(f"explain: {error}")
+    with told("explain", less_memory=_LESS_MEMORY):
+        page, skipped = explaining_run.explain(_RUN.value, arguments[1:], _OUTPUT.value)
+    print(f"page: {page}")
+    if skipped:
+        sys.exit(2)
 
 
 def run() -> None:

@@ -3,8 +3,11 @@
 import pathlib
 from collections.abc import Sequence
 
+from experiments.photograph_places import require_places
+from experiments.skipped_photographs import Skipped
 from s_cnn_rnn.annotator import Annotator
-from s_cnn_rnn.data.photographs import as_stored
+from s_cnn_rnn.data.photographs import DamagedPhotograph, as_stored
+from s_cnn_rnn.explaining.explanation import Explanation
 from s_cnn_rnn.explaining.what_if import WhatIf
 from s_cnn_rnn.report.explanation_page import write_explanations
 
@@ -18,8 +21,10 @@ def what_if(
     settings: Sequence[str] = (),
     correlated: bool = True,
     beams: int = 1,
-) -> None:
+) -> int:
     """Prints photographs' captions with and without switched concepts.
+
+    Photographs that cannot be read are skipped, and told on standard error.
 
     Args:
         run: run folder; None: the model that comes with the package.
@@ -30,11 +35,16 @@ def what_if(
         correlated: whether correlated concepts move along.
         beams: how many captions before and after.
 
+    Returns:
+        How many photographs were skipped.
+
     Raises:
-        FileNotFoundError: no such file; no finished run; or correlated, and its data is missing.
-        ValueError: no photograph is named; as `Annotator.what_if`.
+        FileNotFoundError: no photograph is there; no finished run; or correlated, and its data is
+            missing.
+        ValueError: as `Annotator.what_if`.
     """
-    require_pictures(photographs)
+    require_places(photographs)
+    skipped = Skipped()
     found = _annotator(run).what_if(
         photographs,
         with_concepts=with_concepts,
@@ -42,23 +52,11 @@ def what_if(
         probabilities=probabilities_of(settings),
         correlated=correlated,
         beams=beams,
+        on_damaged=skipped,
     )
     for changed in found:
         print("\n".join(lines_of(changed)), flush=True)
-
-
-def require_pictures(photographs: Sequence[str]) -> None:
-    """Refuses what no picture can be read from, before a model is loaded.
-
-    Raises:
-        ValueError: none is named.
-        FileNotFoundError: one is no file.
-    """
-    if not photographs:
-        raise ValueError("name a photograph")
-    for path in photographs:
-        if not pathlib.Path(path).is_file():
-            raise FileNotFoundError(f"{path}: no such file; name picture files")
+    return skipped.count
 
 
 def _annotator(run: str | None) -> Annotator:
@@ -93,8 +91,10 @@ def probabilities_of(settings: Sequence[str]) -> dict[str, float]:
     return found
 
 
-def explain(run: str | None, photographs: Sequence[str], output: str) -> pathlib.Path:
+def explain(run: str | None, photographs: Sequence[str], output: str) -> tuple[pathlib.Path, int]:
     """Explains photographs and writes the page.
+
+    Photographs that cannot be read are skipped, and told on standard error.
 
     Args:
         run: run folder; None: the model that comes with the package.
@@ -102,18 +102,28 @@ def explain(run: str | None, photographs: Sequence[str], output: str) -> pathlib
         output: the HTML file.
 
     Returns:
-        The path written.
+        The path written, and how many photographs were skipped.
 
     Raises:
-        FileNotFoundError: no such file, or no finished run.
+        FileNotFoundError: no photograph is there, or no finished run.
         ValueError: an ensemble; or no photograph can be read.
     """
-    require_pictures(photographs)
-    annotator = _annotator(run)
-    explained = [
-        (why, as_stored(why.annotation.file_name, name=why.annotation.file_name).jpeg)
-        for why in annotator.why(photographs)
-    ]
+    require_places(photographs)
+    annotator, skipped = _annotator(run), Skipped()
+    explained = []
+    for why in annotator.why(photographs, on_damaged=skipped):
+        explained += _with_photograph(why, skipped)
     if not explained:
-        raise ValueError(f"no photograph in {list(photographs)} can be read; name picture files")
-    return write_explanations(output, explained, system=annotator.settings.system)
+        raise ValueError(f"none of {len(photographs)} photographs can be read; nothing is written")
+    page = write_explanations(output, explained, system=annotator.settings.system)
+    return page, skipped.count
+
+
+def _with_photograph(why: Explanation, skipped: Skipped) -> list[tuple[Explanation, bytes]]:
+    """An explanation and the JPEG of its photograph; none where the file has gone meanwhile."""
+    name = why.annotation.file_name
+    try:
+        return [(why, as_stored(name, name=name).jpeg)]
+    except DamagedPhotograph as damaged:
+        skipped(damaged)
+        return []

@@ -19,6 +19,7 @@ import sys
 from absl import app, flags
 
 from experiments import tensorflow_start  # first: before TensorFlow is imported
+from experiments.program_ends import told
 
 _RUN = flags.DEFINE_string("run", None, "Run folder to make, or to go on with.")
 _WRITES = flags.DEFINE_enum("writes", "labels", ["labels", "captions"], "What is learnt.")
@@ -44,27 +45,22 @@ def main(arguments: list[str]) -> None:
         sys.exit(f"learn-keywords: expected one folder of photographs that exists, got {found}")
     from experiments import learning_run
 
-    try:
-        learning_run.learn(
-            arguments[1],
-            _RUN.value,
-            writes=_WRITES.value,
-            system=_SYSTEM.value,
-            thorough=_THOROUGH.value,
-            minimum_photographs=_MINIMUM.value,
-            validation_part=_VALIDATION.value,
-            output=_OUTPUT.value,
-            overwrite=_OVERWRITE.value,
-            command=shlex.join(["s-cnn-rnn", "learn-keywords", *sys.argv[1:]]),
-        )
-    except KeyboardInterrupt:
-        sys.exit("learn-keywords: stopped; the same command begins anew")
-    except (ImportError, OSError, ValueError) as error:
-        sys.exit(f"learn-keywords: {error}")
-    except Exception as error:
-        if not tensorflow_start.is_out_of_memory(error):
-            raise
-        sys.exit("learn-keywords: not enough memory; end other programs, the same command goes on")
+    with told("learn-keywords", less_memory="end other programs, the same command goes on"):
+        try:
+            learning_run.learn(
+                arguments[1],
+                _RUN.value,
+                writes=_WRITES.value,
+                system=_SYSTEM.value,
+                thorough=_THOROUGH.value,
+                minimum_photographs=_MINIMUM.value,
+                validation_part=_VALIDATION.value,
+                output=_OUTPUT.value,
+                overwrite=_OVERWRITE.value,
+                command=shlex.join(["s-cnn-rnn", "learn-keywords", *sys.argv[1:]]),
+            )
+        except KeyboardInterrupt:
+            sys.exit("learn-keywords: stopped; the same command begins anew")
 
 
 def run() -> None:

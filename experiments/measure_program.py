@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from absl import app, flags
 
 from experiments import tensorflow_start  # first: before TensorFlow is imported
+from experiments.program_ends import told
 
 from experiments import evaluation_run, measures_run  # isort: skip
 
@@ -33,7 +34,8 @@ def run_measures(
 
     def main(_: list[str]) -> None:
         tensorflow_start.only_warnings()
-        try:
+        fewer = "give fewer --photographs, or end other programs"
+        with told(name, less_memory=fewer, also=(KeyError,)):
             measures_run.measure(
                 _RUN.value,
                 {measure: table[measure] for measure in asked.value},
@@ -42,7 +44,5 @@ def run_measures(
                 results=_RESULTS.value,
                 command=evaluation_run.command(f"experiments.{name}", sys.argv[1:]),
             )
-        except (KeyError, OSError, ValueError) as error:
-            sys.exit(f"{name}: {error}")
 
     app.run(main)

@@ -12,11 +12,11 @@ cores.
 """
 
 import pathlib
-import sys
 
 from absl import app, flags
 
 from experiments import tensorflow_start  # first: before TensorFlow is imported
+from experiments.program_ends import END_OTHERS, told
 
 _RUN = flags.DEFINE_multi_string(
     "run", None, "Folder of a finished run: one that writes captions, one that writes labels."
@@ -40,7 +40,7 @@ def main(_: list[str]) -> None:
     tensorflow_start.only_warnings()
     from experiments import packing_run
 
-    try:
+    with told("pack", less_memory=END_OTHERS, also=(KeyError,)):
         packing_run.pack_runs(
             _RUN.value,
             pathlib.Path(_OUTPUT.value),
@@ -50,8 +50,6 @@ def main(_: list[str]) -> None:
             largest=_LARGEST.value,
             card=_CARD.value,
         )
-    except (KeyError, OSError, ValueError) as error:
-        sys.exit(f"pack: {error.args[0] if isinstance(error, KeyError) else error}")
 
 
 def run() -> None:

@@ -15,12 +15,14 @@ import sys
 from absl import app, flags
 
 from experiments import tensorflow_start  # first: before TensorFlow is imported
+from experiments.program_ends import told
 
 _RUN = flags.DEFINE_string("run", None, "Folder of a finished run, no ensemble.")
 _INSTANCES = flags.DEFINE_string("instances", None, "Boxes: a JSON file in COCO's format.")
 _SOURCE = flags.DEFINE_string("source", None, "Folder of the photographs that it names.")
 _PHOTOGRAPHS = flags.DEFINE_integer("photographs", 500, "How many, the first ones.", lower_bound=1)
 _RESULTS = flags.DEFINE_string("results", None, "Result file (CSV) to add the figures to.")
+_LESS_MEMORY = "give fewer --photographs, or end other programs"
 
 
 def main(_: list[str]) -> None:
@@ -29,7 +31,7 @@ def main(_: list[str]) -> None:
     from experiments import evaluation_run, pointing_run
     from experiments.box_annotations import boxed_photographs
 
-    try:
+    with told("pointing_game", less_memory=_LESS_MEMORY):
         found = boxed_photographs(pathlib.Path(_INSTANCES.value), pathlib.Path(_SOURCE.value))
         pointing_run.play(
             _RUN.value,
@@ -38,8 +40,6 @@ def main(_: list[str]) -> None:
             results=_RESULTS.value,
             command=evaluation_run.command("experiments.pointing_game", sys.argv[1:]),
         )
-    except (OSError, ValueError) as error:
-        sys.exit(f"pointing_game: {error}")
 
 
 def run() -> None:

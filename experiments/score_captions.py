@@ -10,11 +10,10 @@ one system (as several --compare are of the other): their scores are meaned. Dif
 over photographs. The data set's annotations_SPLIT.jsonl has the photographs' ids and file names.
 """
 
-import sys
-
 from absl import app, flags
 
 from experiments import tensorflow_start  # first: before TensorFlow is imported
+from experiments.program_ends import END_OTHERS, told
 
 from s_cnn_rnn.data.prepared import PreparedData  # isort: skip
 from s_cnn_rnn.scoring.caption_files import score_caption_files  # isort: skip
@@ -54,10 +53,8 @@ def score_captions(data: str, split: str, captions: list[str], compare: list[str
 def main(_: list[str]) -> None:
     """Scores and prints."""
     tensorflow_start.only_warnings()
-    try:
+    with told("score_captions", less_memory=END_OTHERS, also=(KeyError,)):
         print("\n".join(score_captions(_DATA.value, _SPLIT.value, _CAPTIONS.value, _COMPARE.value)))
-    except (KeyError, OSError, ValueError) as error:
-        sys.exit(f"score_captions: {error.args[0] if isinstance(error, KeyError) else error}")
 
 
 def run() -> None:

@@ -20,6 +20,7 @@ from experiments import one_by_one  # noqa: F401 (before all that starts TensorF
 
 from experiments import tensorflow_start  # isort: skip (first: before TensorFlow is imported)
 
+from experiments.program_ends import told  # isort: skip
 from experiments.serving import listen, shown_runs  # isort: skip
 
 _RUN = flags.DEFINE_multi_string(
@@ -54,11 +55,9 @@ def main(_: list[str]) -> None:
     except ModuleNotFoundError as error:
         sys.exit(f"serve: {error.name} is missing; pip install 's-cnn-rnn[serve]'")
     local = _HOST.value.startswith(LOOPBACK)
-    try:
+    with told("serve", less_memory="show one run alone (--run=FOLDER), or end other programs"):
         listening = listen(_HOST.value, _PORT.value)
         runs = shown_runs(_RUN.value or box_runs(), correlated=_CORRELATED.value)
-    except (OSError, ValueError) as error:
-        sys.exit(f"serve: {error}")
     limits = UploadLimits(megabytes=_MEGABYTES.value)
     hosts = (*THIS_MACHINE, _HOST.value) if local else ()
     application = build_application(runs, limits=limits, hosts=hosts)

@@ -6,13 +6,13 @@ import sys
 from absl import app, flags
 
 from experiments import tensorflow_start  # first: before TensorFlow is imported
+from experiments.program_ends import told
 
 import keras  # isort: skip
 import tensorflow as tf  # isort: skip
 from ml_collections import config_flags  # isort: skip
 
 from data_prep.checks import check_prepared  # isort: skip
-from data_prep.records import BadData  # isort: skip
 from experiments import setting_flags  # isort: skip
 from s_cnn_rnn.progress import ProgressBar  # isort: skip
 from s_cnn_rnn.runs.run_folder import RunFolder  # isort: skip
@@ -39,6 +39,11 @@ _DEVICES = flags.DEFINE_integer(
     "devices", 1, "GPUs (or logical CPUs) that share each batch.", lower_bound=1
 )
 
+_LESS_MEMORY = (
+    "give the stage that was trained a smaller batch (--config.stages.STAGE.photographs, in a new "
+    "--run), or freeze the CNN (--config.frozen_encoder=True)"
+)
+
 
 def run_stages(programs: tuple[str, ...]) -> None:
     """Runs the stages of the named programs with the settings of the flags.
@@ -58,25 +63,16 @@ def _run(programs: tuple[str, ...]) -> None:
     keras.utils.disable_interactive_logging()
     tf.config.experimental.enable_op_determinism()  # resumed runs equal undisturbed ones
     folder = RunFolder(pathlib.Path(_RUN.value))
-    try:
-        settings = _settings()
-        with ProgressBar() as progress, _strategy().scope():
-            check_prepared(settings.data)
-            train(folder, settings, programs=programs, progress=progress)
-    except StoppedByUser as stop:
-        sys.exit(f"{stop}; the same command goes on from there")
-    except KeyboardInterrupt:
-        sys.exit(f"{folder.path}: stopped; the same command goes on from the last checkpoint")
-    except (BadData, OSError, TrainingDiverged, ValueError) as error:
-        sys.exit(f"train: {error}")
-    except Exception as error:
-        if not tensorflow_start.is_out_of_memory(error):
-            raise
-        sys.exit(
-            "train: not enough memory for a step; give its stage a smaller batch "
-            "(--config.stages.STAGE.photographs, in a new --run), or freeze the CNN "
-            "(--config.frozen_encoder=True)"
-        )
+    with told("train", less_memory=_LESS_MEMORY, also=(TrainingDiverged,)):
+        try:
+            settings = _settings()
+            with ProgressBar() as progress, _strategy().scope():
+                check_prepared(settings.data)
+                train(folder, settings, programs=programs, progress=progress)
+        except StoppedByUser as stop:
+            sys.exit(f"{stop}; the same command goes on from there")
+        except KeyboardInterrupt:
+            sys.exit(f"{folder.path}: stopped; the same command goes on from the last checkpoint")
     _tell(folder, [stage for stage in planned_stages(settings) if stage.program in programs])
 
 

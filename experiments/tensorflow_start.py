@@ -54,11 +54,6 @@ def _is_being_imported(part: str) -> bool:
 sys.meta_path.insert(0, _Refusal())
 
 
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether Python or TensorFlow has found no memory for what it was about to do."""
-    return isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError"
-
-
 def only_warnings() -> None:
     """Leaves warnings and errors, without those about what our own models do on purpose."""
     logging.set_verbosity(logging.WARNING)

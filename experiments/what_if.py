@@ -8,6 +8,9 @@ several times. Concepts that go together in the photographs the run was trained 
 (--nocorrelated keeps them). The first time that takes minutes: the training photographs are looked
 at, and concept_statistics.npz is kept in the run folder. docs/what_if_and_why.md says what it means
 and how often it works.
+
+Exit status: 0, all photographs are written of; 2, some were skipped, because they cannot be read;
+1, nothing was done.
 """
 
 import sys
@@ -15,6 +18,7 @@ import sys
 from absl import app, flags
 
 from experiments import tensorflow_start  # first: before TensorFlow is imported
+from experiments.program_ends import told
 
 from experiments import explaining_run  # isort: skip
 
@@ -26,13 +30,16 @@ _WITHOUT = flags.DEFINE_multi_string("without", [], "A concept to switch off.")
 _SET = flags.DEFINE_multi_string("set", [], "A concept and its probability, such as snow:0.8.")
 _CORRELATED = flags.DEFINE_bool("correlated", True, "Whether correlated concepts move along.")
 _BEAMS = flags.DEFINE_integer("beams", 1, "How many captions before and after.", lower_bound=1)
+_LESS_MEMORY = (
+    "name fewer photographs in one command (32 are in memory at once), or end other programs"
+)
 
 
 def main(arguments: list[str]) -> None:
     """Writes and prints."""
     tensorflow_start.only_warnings()
-    try:
-        explaining_run.what_if(
+    with told("what-if", less_memory=_LESS_MEMORY):
+        skipped = explaining_run.what_if(
             _RUN.value,
             arguments[1:],
             with_concepts=_WITH.value,
@@ -41,8 +48,8 @@ def main(arguments: list[str]) -> None:
             correlated=_CORRELATED.value,
             beams=_BEAMS.value,
         )
-    except (OSError, ValueError) as error:
-        sys.exit(f"what_if: {error}")
+    if skipped:
+        sys.exit(2)
 
 
 def run() -> None:

@@ -11,6 +11,8 @@ from PIL import Image, ImageOps
 
 annotate = Interpreter(sys.argv[1]).get_signature_runner("serving_default")
 for name in sys.argv[2:]:
-    picture = ImageOps.exif_transpose(Image.open(name)).convert("RGB")
+    picture = ImageOps.exif_transpose(Image.open(name)).convert("RGBA")  # upright
+    white = Image.new("RGBA", picture.size, "white")
+    picture = Image.alpha_composite(white, picture).convert("RGB")  # as the run reads it
     words = annotate(image=np.asarray(picture)[np.newaxis])["words"]  # resized inside
     print(f"{name}: {' '.join(word.decode('utf-8') for word in words if word)}")

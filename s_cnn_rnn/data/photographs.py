@@ -25,6 +25,7 @@ SMALLEST_SIDE = 2  # a picture one pixel wide or high shows nothing
 DRAFT_PIXELS = 16_000_000  # larger JPEGs may be decoded at a fraction of their size
 JPEG_QUALITY = 95
 _HEIC = tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"mif1", b"msf1", b"hevc"))
+NEEDS_HEIC = "HEIC needs pillow-heif: pip install pillow-heif (the extra `heic`)"
 _ORIENTATION = 0x0112  # the EXIF tag; 1 is upright
 _SIXTEEN_BIT = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 
@@ -132,10 +133,9 @@ def _open(content: bytes, name: str) -> Image.Image:
     try:
         picture = Image.open(io.BytesIO(content))
     except UnidentifiedImageError:
-        if content[4:12] in _HEIC:
-            reason = "HEIC needs pillow-heif: pip install pillow-heif (the extra `heic`)"
-        else:
-            reason = f"expected a picture; the file begins with {content[:8]!r}"
+        reason = f"expected a picture; the file begins with {content[:8]!r}"
+        if is_heic(content):
+            reason = NEEDS_HEIC
         raise DamagedPhotograph(name, reason) from None
     except (Image.DecompressionBombError, OSError, SyntaxError, ValueError, EOFError) as error:
         raise DamagedPhotograph(name, f"cannot be opened ({error})") from error
@@ -143,6 +143,11 @@ def _open(content: bytes, name: str) -> Image.Image:
         size = f"{picture.width}x{picture.height} pixels"
         raise DamagedPhotograph(name, f"{size}; no side may be below {SMALLEST_SIDE}")
     return picture
+
+
+def is_heic(content: bytes) -> bool:
+    """Whether a file is a HEIC picture, as many phones write them, by its first bytes."""
+    return content[4:12] in _HEIC
 
 
 def _load(picture: Image.Image, name: str) -> None:

@@ -1,22 +1,25 @@
 """Weights for the encoders whose originals are in `keras.applications`."""
 
+import functools
 import pathlib
 from collections.abc import Callable
 
 import keras
 
 from s_cnn_rnn.encoders import local_weights
+from s_cnn_rnn.memory import is_out_of_memory
 
 
 def build_with_weights(
-    build_original: Callable[..., keras.Model],
+    build_original: functools.partial,
     build_encoder: Callable[[keras.Model | None], keras.Model],
     weights: str | None,
 ) -> keras.Model:
     """Makes an encoder with the weights that the user names.
 
     Args:
-        build_original: makes the `keras.applications` model; called with ``weights=``.
+        build_original: makes the `keras.applications` model; called with ``weights=``. Its
+            function's name is the model's.
         build_encoder: makes the encoder from the original, whose weights it takes over; called
             with None: with random weights.
         weights: "pretrained": the ImageNet weights, which Keras downloads once into ~/.keras;
@@ -25,7 +28,7 @@ def build_with_weights(
 
     Raises:
         FileNotFoundError: there is no such file.
-        ConnectionError: the ImageNet weights could not be downloaded.
+        ConnectionError: the ImageNet weights could not be downloaded, or not whole.
         ValueError: the file holds the weights of something else.
     """
     if weights is None:
@@ -40,17 +43,28 @@ def build_with_weights(
     return build_encoder(_from_file(build_original, path))
 
 
-def _downloaded(build_original) -> keras.Model:
+def _downloaded(build_original: functools.partial) -> keras.Model:
     try:
         return build_original(weights="imagenet")
-    except ValueError:
-        raise
-    except Exception as error:  # Keras itself raises a bare Exception here
+    except Exception as error:
+        if not _is_of_download(error):
+            raise
         raise ConnectionError(
-            f"the ImageNet weights could not be downloaded ({error}); fetch that file on another "
-            "machine and give its path as the encoder's weights, or use efficientnet_lite0, whose "
-            "weights are a pip package"
+            f"the ImageNet weights of {build_original.func.__name__} could not be fetched whole "
+            f"({error}); the same command fetches them again where there is a network; or fetch "
+            "that file elsewhere and give its path (--config.encoder.weights=FILE.h5), or take "
+            "efficientnet_lite0, whose weights are a pip package"
         ) from error
+
+
+_SAID_BY_KERAS = ("URL fetch failure", "Incomplete or corrupted file")
+"""By a bare Exception where a download fails, by a ValueError where the file has another digest."""
+
+
+def _is_of_download(error: Exception) -> bool:
+    """Whether fetching, keeping or reading the file failed, and not what was made of it."""
+    is_told = any(text in str(error) for text in _SAID_BY_KERAS)
+    return is_told or (isinstance(error, OSError) and not is_out_of_memory(error))
 
 
 def _from_file(build_original, path: pathlib.Path) -> keras.Model:

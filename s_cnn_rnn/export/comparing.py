@@ -97,9 +97,14 @@ def compare(
         choice: which labels are taken, where no decoder writes.
         exported: annotates one JPEG file.
         jpegs: as a prepared data set keeps them.
-        truth: what people wrote about them.
+        truth: what people wrote about them; none where nobody did.
         progress: told of photographs annotated.
+
+    Raises:
+        ValueError: there is no photograph.
     """
+    if not jpegs:
+        raise ValueError("no photograph to compare an export on")
     started = time.perf_counter()
     original = _originals(annotator, choice, jpegs, progress)
     seconds = time.perf_counter() - started

@@ -2,11 +2,16 @@
 
 import dataclasses
 import importlib.metadata
+import itertools
 import json
 import os
 import pathlib
+from collections.abc import Iterable, Iterator
 
+from s_cnn_rnn.annotating.looking import log_damaged
 from s_cnn_rnn.annotator import Annotator
+from s_cnn_rnn.data.photographs import DamagedPhotograph, as_stored
+from s_cnn_rnn.data.prepared import Annotation as Truth
 from s_cnn_rnn.data.prepared import PreparedData
 from s_cnn_rnn.export.comparing import Comparison, compare, megabytes
 from s_cnn_rnn.export.formats import Format, find_format
@@ -29,29 +34,31 @@ class Gate:
     """What an artefact must keep.
 
     Args:
-        tolerance: part of the texts, 0 to 1, that may differ, of float32 artefacts; None for the
-            format's own.
-        lost: by how much CIDEr (labels: O-F1) may be lower; of all artefacts.
-        photographs: how many are compared.
+        tolerance: part of the texts, 0 to 1, that may differ; None for the format's own.
+        lost: by how much CIDEr (labels: O-F1) may be lower, where photographs are annotated.
+        photographs: how many are compared, at most; one at least.
         split: of the run's data set, from its beginning.
+        own_photographs: picture files in the place of the split, where the data set is not at
+            hand. Nobody annotated them: only texts are compared.
     """
 
     tolerance: float | None = None
     lost: float = LOST
     photographs: int = PHOTOGRAPHS
     split: str = "validation"
+    own_photographs: tuple[str | os.PathLike, ...] = ()
 
-    def for_format(self, form: Format) -> "Gate":
-        """With the format's tolerance, where it names none."""
+    def for_format(self, form: Format, precision: str) -> "Gate":
+        """With the format's tolerance for a precision, where it names none."""
         if self.tolerance is not None:
             return self
-        return dataclasses.replace(self, tolerance=form.tolerance)
+        return dataclasses.replace(self, tolerance=form.tolerances[precision])
 
-    def why_not(self, comparison: Comparison, precision: str) -> str:
+    def why_not(self, comparison: Comparison) -> str:
         """Why an artefact must not pass; "" if it may."""
         total = len(comparison.original)
         differing = total - comparison.same
-        if precision == "float32" and differing > self.tolerance * total:
+        if differing > self.tolerance * total:
             return (
                 f"{differing} of {total} texts differ from the run's; at most "
                 f"{int(self.tolerance * total)} may (tolerance {self.tolerance:g})"
@@ -92,31 +99,31 @@ def export_run(
         ExportDiffers: the artefact fails the gate; it is kept, with its report, as
             ``OUTPUT.failed``.
         FileExistsError: there is something at the output already.
-        FileNotFoundError: no finished run, or its data set is missing.
+        FileNotFoundError: no finished run, or its data set is missing and no photographs of one's
+            own are named.
         ModuleNotFoundError: the format needs packages that are not installed.
-        ValueError: the run cannot be exported so.
+        ValueError: the run cannot be exported so; or there is no photograph to compare on.
     """
     folder, output = RunFolder(pathlib.Path(run)), pathlib.Path(output)
     form = find_format(format_name)
-    precision, gate = precision or form.precisions[0], gate.for_format(form)
+    precision = precision or form.precisions[0]
     form.require(precision)
+    gate = gate.for_format(form, precision)
     failed = output.with_name(f"{output.name}.failed")
     _require_absent(output, failed)
     annotator = _annotator(folder)
-    prepared = PreparedData(folder.settings().data)
-    truth = prepared.annotations(gate.split)[: gate.photographs]
-    jpegs = prepared.photographs(gate.split, range(len(truth)))
+    compared_on, jpegs, truth = _compared_on(folder, gate)
     choice = None if annotator.model.decoder else label_choice(folder, labels)
     output.parent.mkdir(parents=True, exist_ok=True)
     # It bears the name of a failed one until it has passed.
     form.write(WholeModel(annotator, choice), failed, precision)
     compared = compare(annotator, choice, form.read(failed), jpegs, truth, progress=progress)
-    why_not = gate.why_not(compared, precision)
+    why_not = gate.why_not(compared)
     report = {
         "passed": not why_not,
         "why_not": why_not,
-        **_about(form, precision, folder, prepared),
-        "compared_on": {"data": f"{prepared.name} {prepared.version}", "split": gate.split},
+        **_about(form, precision, folder),
+        "compared_on": compared_on,
         "gate": {"tolerance": gate.tolerance, "lost": gate.lost},
         "megabytes": megabytes(failed),
         **compared.as_json(),
@@ -138,7 +145,45 @@ def _annotator(folder: RunFolder) -> Annotator:
         raise ValueError(f"cannot be exported: {error}") from error
 
 
-def _about(form: Format, precision: str, folder: RunFolder, prepared: PreparedData) -> dict:
+def _compared_on(folder: RunFolder, gate: Gate) -> tuple[dict[str, str], list[bytes], list[Truth]]:
+    """What the gate looks at: what a report says of it, the JPEGs, and what people wrote.
+
+    Raises:
+        FileNotFoundError: the data set is missing.
+        ValueError: there is no photograph.
+    """
+    if gate.own_photographs:
+        jpegs = list(itertools.islice(_readable(gate.own_photographs), gate.photographs))
+        if not jpegs:
+            raise ValueError(f"none of {len(gate.own_photographs)} photographs can be read")
+        return {"data": "photographs of one's own"}, jpegs, []
+    try:
+        prepared = PreparedData(folder.settings().data)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"{error}; or {_OWN}") from error
+    truth = prepared.annotations(gate.split)[: gate.photographs]
+    if not truth:
+        raise ValueError(
+            f"{prepared.folder}: no photograph in its {gate.split} part, so that nothing could be "
+            f"compared; name another --split, or {_OWN}"
+        )
+    jpegs = prepared.photographs(gate.split, range(len(truth)))
+    return {"data": f"{prepared.name} {prepared.version}", "split": gate.split}, jpegs, truth
+
+
+def _readable(files: Iterable[str | os.PathLike]) -> Iterator[bytes]:
+    """The JPEGs of picture files; one that cannot be read is told and left out."""
+    for file in files:
+        try:
+            yield as_stored(file, name=os.fspath(file)).jpeg
+        except DamagedPhotograph as damaged:
+            log_damaged(damaged)
+
+
+_OWN = "compare on photographs of your own with --compare_on=FOLDER"
+
+
+def _about(form: Format, precision: str, folder: RunFolder) -> dict:
     settings = folder.settings()
     versions = {}
     for name in DISTRIBUTIONS:

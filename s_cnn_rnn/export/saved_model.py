@@ -1,4 +1,4 @@
-"""TensorFlow's SavedModel: JPEG files in, text out, the search and the words inside."""
+"""TensorFlow's SavedModel: picture files in, text out, the search and the words inside."""
 
 import json
 import pathlib
@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from s_cnn_rnn.data.photographs import resize
-from s_cnn_rnn.export.orientation import exif_orientation, upright
+from s_cnn_rnn.export.picture_decoding import decoded
 from s_cnn_rnn.export.runtime import Annotated
 from s_cnn_rnn.export.whole_model import TEXT, WORD_IDS, WholeModel, text_pieces, words_by_id
 
@@ -58,13 +58,12 @@ class _Served(tf.Module):
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="jpeg")])
     def annotate(self, jpeg):
-        """JPEG files, string [B] -> what is written."""
+        """JPEG or PNG files, string [B] -> what is written."""
         sizes = self._whole.image_sizes
         shapes = [tf.TensorSpec([size, size, 3], tf.uint8) for size in sizes]
 
         def read(one):
-            pixels = tf.io.decode_jpeg(one, channels=3, dct_method="INTEGER_ACCURATE")
-            pixels = upright(pixels, exif_orientation(one))
+            pixels = decoded(one)
             return [resize(pixels, size) for size in sizes]
 
         images = tf.map_fn(read, jpeg, fn_output_signature=shapes)

@@ -14,7 +14,7 @@ No address is ever turned into a path: static files are read when the applicatio
 
 import pathlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -25,6 +25,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from s_cnn_rnn.data.photographs import DamagedPhotograph
+from s_cnn_rnn.memory import is_out_of_memory
 from s_cnn_rnn.page.as_json import annotation_json, explanation_json
 from s_cnn_rnn.page.guard import THIS_MACHINE, Guard
 from s_cnn_rnn.page.recent import RecentPhotographs, ShownPhotograph
@@ -41,6 +42,7 @@ MEDIA_TYPES = {
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
 }
+NO_MEMORY = "not enough memory for this; end other programs, or take a smaller photograph"
 GONE = "this photograph is no longer kept; upload it again"
 
 
@@ -84,7 +86,7 @@ class Page:
         refusal = f"This file is larger than {self.limits.megabytes:g} MB; none larger is accepted"
         content = await limited_body(request, self.limits.bytes, refusal)
         try:
-            return JSONResponse(await run_in_threadpool(self._look, content))
+            return JSONResponse(await _in_thread(self._look, content))
         except DamagedPhotograph as damaged:
             raise HTTPException(422, str(damaged)) from damaged
 
@@ -114,7 +116,7 @@ class Page:
         photograph = self._photograph(request)
         asked = await wanted(request, len(self.runs))
         try:
-            return JSONResponse(await run_in_threadpool(answer, photograph, asked))
+            return JSONResponse(await _in_thread(answer, photograph, asked))
         except (ValueError, FileNotFoundError) as error:
             raise HTTPException(400, str(error)) from error
 
@@ -137,6 +139,16 @@ class Page:
         if photograph is None:
             raise HTTPException(404, GONE)
         return photograph
+
+
+async def _in_thread(work: Callable, *given) -> dict:
+    """Works beside the page; where memory runs out the page says so, and goes on."""
+    try:
+        return await run_in_threadpool(work, *given)
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        raise HTTPException(503, NO_MEMORY) from error
 
 
 async def _told(_: Request, error: HTTPException) -> Response:

@@ -6,11 +6,17 @@ import warnings
 
 from PIL import Image, UnidentifiedImageError
 
-from s_cnn_rnn.data.photographs import DamagedPhotograph, read_photograph
+from s_cnn_rnn.data.photographs import (
+    NEEDS_HEIC,
+    DamagedPhotograph,
+    is_heic,
+    read_photograph,
+)
 
 SHOWN_SIDE = 1280
 """Longer side of the picture on the page, in pixels."""
 UPLOAD = "This file"
+NO_PICTURE = "it is no picture that can be read (JPEG, PNG, WebP, GIF, TIFF, ...)"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,8 +84,7 @@ def _size(content: bytes) -> tuple[int, int]:
         with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):
             return Image.open(io.BytesIO(content)).size
     except UnidentifiedImageError:
-        raise DamagedPhotograph(
-            UPLOAD, "it is no picture that can be read (JPEG, PNG, WebP, GIF, TIFF, ...)"
-        ) from None
+        reason = NEEDS_HEIC if is_heic(content) else NO_PICTURE
+        raise DamagedPhotograph(UPLOAD, reason) from None
     except (Image.DecompressionBombError, OSError, SyntaxError, ValueError, EOFError) as error:
         raise DamagedPhotograph(UPLOAD, f"it cannot be opened ({error})") from error

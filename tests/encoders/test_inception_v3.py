@@ -1,5 +1,8 @@
 """Inception v3 against keras.applications, whose layers it copies."""
 
+import pathlib
+import urllib.error
+
 import keras
 import numpy as np
 import pytest
@@ -68,10 +71,63 @@ def test_a_file_of_something_else_is_refused(tmp_path):
         build_encoder("inception_v3", weights=str(tmp_path / "absent.h5"), image_size=SIZE)
 
 
-def test_a_failed_download_says_what_to_do(monkeypatch):
-    def fail(*_, **__):
-        raise Exception("URL fetch failure on https://example.org/inception.h5: timed out")
+@pytest.fixture
+def served(monkeypatch, tmp_path):
+    """Sets what Keras gets from the network in place of the weights; its cache is empty."""
+    monkeypatch.setattr("keras.src.utils.file_utils.config.keras_home", lambda: str(tmp_path))
 
-    monkeypatch.setattr("keras.src.applications.inception_v3.file_utils.get_file", fail)
-    with pytest.raises(ConnectionError, match=r"inception\.h5: timed out.*give its path"):
+    def serve(retrieve):
+        monkeypatch.setattr("keras.src.utils.file_utils.urlretrieve", retrieve)
+
+    return serve
+
+
+def no_network(*_):
+    raise urllib.error.URLError(OSError(-2, "Name or service not known"))
+
+
+def half_of_it(_, path, *__):
+    pathlib.Path(path).write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(1000))
+
+
+@pytest.mark.parametrize(
+    ("retrieve", "told"),
+    [
+        (no_network, r"URL fetch failure on https://.*inception_v3.*Name or service not known"),
+        (half_of_it, r"Incomplete or corrupted file"),
+    ],
+)
+def test_a_failed_download_says_what_to_do(served, tmp_path, retrieve, told):
+    served(retrieve)
+    expected = rf"ImageNet weights of InceptionV3 .*{told}.*--config\.encoder\.weights=FILE\.h5"
+    with pytest.raises(ConnectionError, match=expected):
+        build_encoder("inception_v3", image_size=SIZE)
+
+
+def test_half_a_file_from_an_interrupted_download_is_told(served, tmp_path):
+    """Keras fetches it anew; where it cannot, nothing is read from the half."""
+    served(no_network)
+    name = "inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5"
+    (tmp_path / "models").mkdir()
+    half_of_it(None, tmp_path / "models" / name)
+    with pytest.raises(ConnectionError, match="could not be fetched whole"):
+        build_encoder("inception_v3", image_size=SIZE)
+    assert not (tmp_path / "models" / name).exists()
+
+
+def test_a_file_that_cannot_be_read_is_told(monkeypatch, tmp_path):
+    half_of_it(None, tmp_path / "half.h5")
+    got = "keras.src.applications.inception_v3.file_utils.get_file"
+    monkeypatch.setattr(got, lambda *_, **__: str(tmp_path / "half.h5"))
+    with pytest.raises(ConnectionError, match=r"could not be fetched whole \(Unable to"):
+        build_encoder("inception_v3", image_size=SIZE)
+
+
+def test_other_faults_are_not_called_a_download(monkeypatch):
+    def fail(*_, **__):
+        raise MemoryError("no room for the weights")
+
+    got = "keras.src.applications.inception_v3.file_utils.get_file"
+    monkeypatch.setattr(got, fail)
+    with pytest.raises(MemoryError, match="no room"):
         build_encoder("inception_v3", image_size=SIZE)

@@ -1,5 +1,9 @@
 """The programs for what-if and why, without their start-up: what they print and write."""
 
+import pathlib
+import subprocess
+import sys
+
 import pytest
 from finished_runs import untrained_run
 
@@ -8,6 +12,7 @@ from s_cnn_rnn.annotator import Annotator
 from s_cnn_rnn.measures import intervention_measures, what_if_measures
 from s_cnn_rnn.scoring.results import read_results
 
+REPOSITORY = pathlib.Path(__file__).parents[2]
 CURVE = {"steps": (0, 1), "seed": 0}
 MODEL = {"units": 16, "word_embedding": 16, "longest": 5}
 
@@ -44,23 +49,56 @@ def test_what_if_prints_before_and_after(run, photograph, capsys):
 def test_what_if_says_what_is_wrong(run, photograph):
     with pytest.raises(ValueError, match="'xyz' is none of the 20 concepts"):
         explaining_run.what_if(str(run.path), [str(photograph)], with_concepts=["xyz"])
-    with pytest.raises(ValueError, match="name a photograph"):
-        explaining_run.what_if(str(run.path), [], with_concepts=["xyz"])
     for explain in (explaining_run.what_if, lambda *a: explaining_run.explain(*a, "why.html")):
-        with pytest.raises(FileNotFoundError, match=r"nowhere\.jpg: no such file"):
-            explain(str(run.path), [str(photograph), "nowhere.jpg"])
+        with pytest.raises(FileNotFoundError, match="no photograph named"):
+            explain(str(run.path), [])
+        with pytest.raises(FileNotFoundError, match=r"no such file or folder: nowhere\.jpg"):
+            explain(str(run.path), ["nowhere.jpg", "never.jpg"])
     with pytest.raises(ValueError, match="expected CONCEPT:PROBABILITY"):
         explaining_run.probabilities_of(["snow"])
 
 
-def test_explanations_are_one_page_that_needs_nothing_else(run, photograph, tmp_path):
-    damaged = tmp_path / "damaged.jpg"
-    damaged.write_bytes(b"no picture")
+@pytest.fixture
+def damaged(tmp_path):
+    path = tmp_path / "damaged.jpg"
+    path.write_bytes(b"no picture")
+    return path
+
+
+def test_what_if_writes_of_the_photographs_that_can_be_read(run, photograph, damaged, capsys):
+    on = run.vocabulary().concepts[0]
+    named = [str(damaged), str(photograph), "nowhere.jpg"]
+    assert explaining_run.what_if(str(run.path), named, with_concepts=[on]) == 2
+    printed = capsys.readouterr()
+    assert printed.out.splitlines()[0] == str(photograph)
+    assert f"skipped {damaged}: expected a picture" in printed.err
+    assert "skipped nowhere.jpg: cannot read" in printed.err
+
+
+@pytest.mark.slow
+def test_the_exit_status_tells_of_photographs_that_were_skipped(run, photograph, damaged, tmp_path):
     output = tmp_path / "why.html"
-    assert (
-        explaining_run.explain(str(run.path), [str(photograph), str(damaged)], str(output))
-        == output
-    )
+    on = run.vocabulary().concepts[0]
+    for program, flag in (("what_if", f"--with={on}"), ("explain", f"--output={output}")):
+        command = [sys.executable, "-m", f"experiments.{program}", f"--run={run.path}", flag]
+        for photographs, status in (([photograph, damaged], 2), ([photograph], 0)):
+            done = subprocess.run(
+                [*command, *map(str, photographs)],
+                cwd=REPOSITORY,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == status, done.stderr
+            assert done.stdout
+            assert ("skipped" in done.stderr) == (status == 2)
+    assert output.exists()
+
+
+def test_explanations_are_one_page_that_needs_nothing_else(run, photograph, damaged, tmp_path):
+    output = tmp_path / "why.html"
+    explained = explaining_run.explain(str(run.path), [str(photograph), str(damaged)], str(output))
+    assert explained == (output, 1)
     page = output.read_text("utf-8")
     explanation = Annotator.from_run(run.path).why(photograph)
     assert f"<h2>{explanation.annotation.text}</h2>" in page
@@ -70,7 +108,7 @@ def test_explanations_are_one_page_that_needs_nothing_else(run, photograph, tmp_
     assert "photo &lt;1&gt;.jpg" in page
     assert "<script" not in page
     assert "http" not in page.replace("http-equiv", "")
-    with pytest.raises(ValueError, match="can be read"):
+    with pytest.raises(ValueError, match="none of 1 photographs can be read"):
         explaining_run.explain(str(run.path), [str(damaged)], str(output))
 
 

@@ -2,7 +2,8 @@
 
 async function answerOf(response) {
   const content = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Error(content.error || `The server answered ${response.status}.`);
+  const failed = `The program behind this page failed at this (${response.status}); why stands where it was started.`;
+  if (!response.ok) throw new Error(content.error || failed);
   return content;
 }
 

@@ -7,6 +7,8 @@ import { Panel } from "./panel.js";
 const find = (name) => document.getElementById(name);
 
 class Page {
+  complaints = new Map();
+
   async begin() {
     find("drop").classList.add("empty");
     const { runs, limits } = await askRuns();
@@ -66,21 +68,27 @@ class Page {
   }
 
   async showPicture(photograph, annotations, name) {
-    this.hideMap();
-    const picture = find("picture");
+    const picture = new Image();
     picture.src = pictureOf(photograph);
+    await picture.decode().catch(() => {
+      throw new Error("The photograph cannot be shown; upload it again.");
+    });
+    this.hideMap();
     const written = annotations[0].text || "nothing";
     picture.alt = `The photograph ${name}. What is written of it: ${written}`;
+    picture.id = "picture";
+    find("picture").replaceWith(picture);
     find("figure").hidden = false;
-    await picture.decode();
     const longest = Math.max(picture.naturalWidth, picture.naturalHeight);
     picture.classList.toggle("tiny", longest < 200);
     picture.parentElement.style.setProperty("--aspect", picture.naturalWidth / picture.naturalHeight);
     picture.parentElement.style.setProperty("--widest", `${Math.max(picture.naturalWidth, 480)}px`);
   }
 
-  complain(message) {
-    find("error").textContent = message;
+  // One message of each: the page itself, or a panel, whose next success takes back its own alone.
+  complain(message, of = this) {
+    this.complaints.set(of, message);
+    find("error").textContent = [...new Set(this.complaints.values())].filter(Boolean).join(" ");
   }
 
   showMap(map, where) {

@@ -41,7 +41,10 @@ export class Panel {
     this.correlated = this.find(".correlated");
     this.correlated.checked = !run.not_correlated;
     this.correlated.disabled = Boolean(run.not_correlated);
-    this.correlated.addEventListener("change", () => this.set.size && this.rewrite());
+    this.correlated.addEventListener("change", () => {
+      if (this.set.size) this.rewrite();
+      else this.shown = this.wish;
+    });
     this.find(".reset").addEventListener("click", () => this.page.resetAll(this));
     const steerable = !run.not_steerable;
     this.find(".reset").hidden = !steerable;
@@ -62,6 +65,8 @@ export class Panel {
     this.photograph = photograph;
     this.original = annotation;
     this.set = new Map();
+    this.shown = this.wish;
+    this.page.complain("", this);
     this.root.hidden = false;
     this.concepts.begin(annotation);
     this.show(annotation);
@@ -83,11 +88,16 @@ export class Panel {
     this.rewrite();
   }
 
-  get wanted() {
+  // What the reader has set.
+  get wish() {
+    return { set: new Map(this.set), correlated: this.correlated.checked };
+  }
+
+  wanted({ set, correlated }) {
     return {
       run: this.number,
-      probabilities: Object.fromEntries(this.set),
-      correlated: this.correlated.checked && this.set.size > 0,
+      probabilities: Object.fromEntries(set),
+      correlated: correlated && set.size > 0,
     };
   }
 
@@ -99,18 +109,28 @@ export class Panel {
     if (this.isAsking) return;
     this.isAsking = true;
     this.forgetReasons();
+    while (this.isStale) {
+      this.isStale = false;
+      await this.askOnce();
+    }
+    this.isAsking = false;
+  }
+
+  // Where no answer comes, switches go back to where they were for the words that are shown.
+  async askOnce() {
+    const { photograph, wish } = this;
     try {
-      while (this.isStale) {
-        this.isStale = false;
-        const { photograph } = this;
-        const annotation = this.set.size ? await askWith(photograph, "caption", this.wanted) : this.original;
-        if (photograph === this.photograph) this.show(annotation);
-      }
-      this.page.complain("");
+      const annotation = wish.set.size ? await askWith(photograph, "caption", this.wanted(wish)) : this.original;
+      if (photograph !== this.photograph) return;
+      this.shown = wish;
+      this.show(annotation);
+      this.page.complain("", this);
     } catch (error) {
-      this.page.complain(error.message);
-    } finally {
-      this.isAsking = false;
+      if (photograph !== this.photograph || this.isStale) return; // something newer is wanted
+      this.set = new Map(this.shown.set);
+      this.correlated.checked = this.shown.correlated;
+      this.show(this.annotation);
+      this.page.complain(error.message, this);
     }
   }
 
@@ -196,15 +216,18 @@ export class Panel {
     this.explaining = annotation;
     this.hint("Looking for reasons …");
     try {
-      const reasons = await askWith(photograph, "reasons", this.wanted);
-      if (annotation !== this.annotation || this.isAsking || this.isStale) return;
+      const reasons = await askWith(photograph, "reasons", this.wanted(this.shown));
+      if (annotation !== this.annotation || this.isAsking) return;
+      this.page.complain("", this);
       this.reasons = reasons;
       this.concepts.mark(reasons.concepts);
       this.root.dataset.reasons = reasons.text; // for those who test the page
       const place = this.words.findIndex((word) => word.matches(":hover, :focus-visible"));
       this.point(place >= 0 ? place : this.pinned);
     } catch (error) {
-      this.page.complain(error.message);
+      if (annotation !== this.annotation || this.isAsking) return;
+      this.forgetReasons();
+      this.page.complain(error.message, this);
     } finally {
       if (this.explaining === annotation) this.explaining = null;
     }
