@@ -16,6 +16,7 @@ setup(
     python_requires=">=3.11,<3.14",
     packages=find_packages(include=["s_cnn_rnn*", "experiments*", "data_prep*"]),
     package_data={
+        "s_cnn_rnn": ["py.typed"],
         "s_cnn_rnn.report": ["*.j2", "*.css"],
         "s_cnn_rnn.box": ["*/*.json", "*/*.npz", "*/weights/*.npz"],
         "s_cnn_rnn.page": ["static/*"],
@@ -64,6 +65,7 @@ setup(
             "pytest-xdist>=3.6,<4",
             "hypothesis>=6.100,<7",
             "ruff>=0.17,<0.18",
+            "setuptools>=77",  # builds the wheel in a test
             "scikit-learn>=1.5,<2",
             "jax>=0.7,<0.12",  # Keras's other backend, to compare with
             "exiv2>=0.17,<1",

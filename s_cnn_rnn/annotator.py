@@ -1,17 +1,19 @@
 """A finished run -> annotations of photographs that no data set knows.
 
-Such as::
+Such as:
 
-    annotator = Annotator.from_run("runs/ours_0")
-    for annotation in annotator.annotate(["dog.jpg", "beach.png"]):
-        print(annotation.file_name, annotation.text)
+>>> annotator = Annotator.from_box()  # or Annotator.from_run("runs/ours_0")
+>>> for annotation in annotator.annotate(["beach.jpg", "dog.png"]):
+...     print(f"{annotation.file_name}: {annotation.text}")
+beach.jpg: a ...
+dog.png: a ...
 """
 
 import functools
 import itertools
 import os
 import pathlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import overload
 
 import numpy as np
@@ -147,29 +149,54 @@ class Annotator:
         return looks(self.model, photographs, batch, on_damaged, **options)
 
     @overload
-    def what_if(self, photographs: Photograph, **options) -> WhatIf: ...
+    def what_if(
+        self,
+        photographs: Photograph,
+        *,
+        with_concepts: Iterable[str] = (),
+        without_concepts: Iterable[str] = (),
+        probabilities: Mapping[str, float] | None = None,
+        correlated: bool = True,
+        beams: int = 1,
+        batch: int = 32,
+        on_damaged: Callable[[DamagedPhotograph], None] = log_damaged,
+    ) -> WhatIf: ...
 
     @overload
-    def what_if(self, photographs: Iterable[Photograph], **options) -> Iterator[WhatIf]: ...
+    def what_if(
+        self,
+        photographs: Iterable[Photograph],
+        *,
+        with_concepts: Iterable[str] = (),
+        without_concepts: Iterable[str] = (),
+        probabilities: Mapping[str, float] | None = None,
+        correlated: bool = True,
+        beams: int = 1,
+        batch: int = 32,
+        on_damaged: Callable[[DamagedPhotograph], None] = log_damaged,
+    ) -> Iterator[WhatIf]: ...
 
     def what_if(
         self,
-        photographs,
+        photographs: Photograph | Iterable[Photograph],
         *,
-        with_concepts=(),
-        without_concepts=(),
-        probabilities=None,
-        correlated=True,
-        beams=1,
-        batch=32,
-        on_damaged=log_damaged,
-    ):
+        with_concepts: Iterable[str] = (),
+        without_concepts: Iterable[str] = (),
+        probabilities: Mapping[str, float] | None = None,
+        correlated: bool = True,
+        beams: int = 1,
+        batch: int = 32,
+        on_damaged: Callable[[DamagedPhotograph], None] = log_damaged,
+    ) -> WhatIf | Iterator[WhatIf]:
         """What would be written if the photographs had other concepts.
 
-        Such as::
+        Such as:
 
-            changed = annotator.what_if("beach.jpg", with_concepts=["dog"])
-            print(changed.before.text, "->", changed.after.text, changed.appeared)
+        >>> changed = annotator.what_if("beach.jpg", with_concepts=["dog"])
+        >>> [concept.word for concept in changed.switched]
+        ['dog']
+        >>> print(changed.before.text, "->", changed.after.text)
+        a ... -> ... dog ...
 
         Args:
             photographs: one, or several, as for `annotate`.
@@ -214,19 +241,40 @@ class Annotator:
         return self._one_or_all(photographs, change, batch, on_damaged)
 
     @overload
-    def why(self, photographs: Photograph, **options) -> Explanation: ...
+    def why(
+        self,
+        photographs: Photograph,
+        *,
+        batch: int = 8,
+        on_damaged: Callable[[DamagedPhotograph], None] = log_damaged,
+    ) -> Explanation: ...
 
     @overload
-    def why(self, photographs: Iterable[Photograph], **options) -> Iterator[Explanation]: ...
+    def why(
+        self,
+        photographs: Iterable[Photograph],
+        *,
+        batch: int = 8,
+        on_damaged: Callable[[DamagedPhotograph], None] = log_damaged,
+    ) -> Iterator[Explanation]: ...
 
-    def why(self, photographs, *, batch=8, on_damaged=log_damaged):
+    def why(
+        self,
+        photographs: Photograph | Iterable[Photograph],
+        *,
+        batch: int = 8,
+        on_damaged: Callable[[DamagedPhotograph], None] = log_damaged,
+    ) -> Explanation | Iterator[Explanation]:
         """Why is written what is written: concepts and places behind every word.
 
-        Such as::
+        Such as:
 
-            explanation = annotator.why("beach.jpg")
-            for word in explanation.words:
-                print(word.word, [share.concept for share in word.largest(3)])
+        >>> explanation = annotator.why("beach.jpg")
+        >>> " ".join(word.word for word in explanation.words) == explanation.annotation.text
+        True
+        >>> first = explanation.words[0]
+        >>> len(first.largest(3)), first.map.shape  # concepts that speak for it; places, 7 by 7
+        (3, (7, 7))
 
         Args:
             photographs: one, or several, as for `annotate`.

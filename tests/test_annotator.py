@@ -1,10 +1,16 @@
+import doctest
+import inspect
 import math
+import pathlib
+import re
 
 import numpy as np
 import pytest
 from fabricated_photographs import jpeg
 from finished_runs import untrained_run
+from PIL import Image
 
+import s_cnn_rnn.annotator
 from s_cnn_rnn.annotating.annotation import Annotation, PredictedConcept, usual_concepts
 from s_cnn_rnn.annotator import Annotator
 from s_cnn_rnn.decoding.hypotheses import Hypothesis
@@ -129,3 +135,52 @@ def test_labels_are_those_of_the_evaluation(tiny_data, tmp_path, photographs, sy
     if system == "cnn-logistic":
         with pytest.raises(ValueError, match="beams 1 to 1"):
             next(annotator.annotate(photographs, beams=2))
+
+
+@pytest.fixture(scope="module")
+def boxed() -> Annotator:
+    return Annotator.from_box()
+
+
+@pytest.fixture
+def holiday(tmp_path, monkeypatch):
+    """The folder that examples are run in: a beach (sky, sea, sand) and a dog on grass."""
+    monkeypatch.chdir(tmp_path)
+    beach = np.repeat(np.uint8([[120, 180, 235], [40, 110, 170], [225, 200, 150]]), 80, axis=0)
+    Image.fromarray(np.tile(beach[:, None], (1, 320, 1))).save("beach.jpg")
+    down, right = np.mgrid[:240, :320]
+    dog = np.uint8([[[60, 140, 50]]]) * np.ones((240, 320, 1), np.uint8)
+    dog[((right - 160) / 70) ** 2 + ((down - 140) / 40) ** 2 < 1] = 130, 80, 40
+    dog[((right - 235) / 28) ** 2 + ((down - 105) / 28) ** 2 < 1] = 120, 70, 35
+    Image.fromarray(dog).save("dog.png")
+    Image.fromarray(dog).save("dog.jpg")
+    Image.fromarray(np.tile(beach[:, None], (1, 320, 1))).save("beach.png")
+
+
+def test_the_examples_of_docstrings_run(boxed, holiday):
+    options = {"extraglobs": {"annotator": boxed}, "optionflags": doctest.ELLIPSIS}
+    found = doctest.testmod(s_cnn_rnn.annotator, **options)
+    assert found.attempted >= 9
+    assert found.failed == 0
+
+
+def test_the_example_of_the_docs_runs_as_it_is_printed(holiday, capsys):
+    page = pathlib.Path(__file__).parents[1] / "docs" / "python.md"
+    [example] = re.findall(
+        "^```python\n(.*?)^```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE
+    )
+    exec(compile(example, page, "exec"), {})
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("dog.jpg ")
+    assert lines[1].startswith("beach.png ")
+    assert " -> " in lines[2]
+    changed, words = lines[2].split(" -> "), lines[3:]
+    assert [line.split()[0] for line in words] == changed[0].split()
+
+
+@pytest.mark.parametrize("name", ["from_run", "from_box", "annotate", "what_if", "why", "keep"])
+def test_what_users_call_has_types_of_everything(name):
+    signature = inspect.signature(getattr(Annotator, name))
+    assert signature.return_annotation is not signature.empty
+    for parameter in signature.parameters.values():
+        assert parameter.name == "self" or parameter.annotation is not parameter.empty

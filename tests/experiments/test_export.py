@@ -33,6 +33,21 @@ def test_the_program_exports(tiny_run, tmp_path):
 
 
 @pytest.mark.slow
+def test_photographs_of_ones_own_are_named(tiny_run, tiny_data, tmp_path):
+    own, output = tmp_path / "own", tmp_path / "ours"
+    own.mkdir()
+    flags = [f"--run={tiny_run.path}", "--format=saved_model", f"--output={output}"]
+    done = _export(*flags, f"--compare_on={own}")
+    assert done.returncode == 1
+    assert f"no photograph in {own}" in done.stderr
+    for n, jpeg in enumerate(tiny_data.photographs("validation", range(2))):
+        (own / f"{n}.jpg").write_bytes(jpeg)
+    done = _export(*flags, f"--compare_on={own}")
+    assert done.returncode == 0, done.stderr
+    assert "2 of 2 texts are the run's own\n" in done.stdout
+
+
+@pytest.mark.slow
 def test_the_exit_status_tells_what_went_wrong(tiny_run, tmp_path):
     flags = [f"--run={tiny_run.path}", "--format=saved_model", f"--output={tmp_path}"]
     done = _export(*flags)

@@ -2,6 +2,8 @@
 
 import os
 import pathlib
+import sys
+import types
 
 import pytest
 
@@ -32,6 +34,61 @@ def test_it_is_stored_clean(notebook):
             assert cell.outputs == [], f"clear all outputs: {cell.id}"
             assert cell.execution_count is None
     assert NOTEBOOK.stat().st_size < 30_000
+
+
+@pytest.fixture
+def install(notebook, monkeypatch, tmp_path):
+    """Runs the cell that installs as if nothing were there yet; what it gives pip."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    [cell] = [cell for cell in notebook.cells if "%pip install" in cell.source]
+    program = TransformerManager().transform_cell(cell.source)
+    monkeypatch.chdir(tmp_path)
+
+    def run(repository, *, colab=None, works=True):
+        there, given = {"google"} if colab else set(), []
+
+        class Shell:
+            def run_line_magic(self, name, line):
+                given.append(f"{name} {line}")
+                there.update({"s_cnn_rnn"} if works else ())
+
+        def find_spec(module):
+            return module.split(".")[0] in there or None
+
+        monkeypatch.setattr("importlib.util.find_spec", find_spec)
+        monkeypatch.setenv("S_CNN_RNN", repository)
+        if colab:
+            files = types.SimpleNamespace(upload=lambda: colab)
+            google = {"google": types.ModuleType("google")}
+            google["google.colab"] = types.SimpleNamespace(files=files)
+            for name, module in google.items():
+                monkeypatch.setitem(sys.modules, name, module)
+        exec(program, {"get_ipython": Shell})
+        return given
+
+    return run
+
+
+def test_the_install_cell_takes_a_folder_a_file_or_an_address(install, tmp_path):
+    wheel = tmp_path / "s_cnn_rnn-0.1.0-py3-none-any.whl"
+    wheel.write_bytes(b"")
+    for place in (str(REPOSITORY), str(wheel), "git+https://example.org/s-cnn-rnn"):
+        assert install(place) == [f'pip install --quiet "{place}"']
+
+
+def test_in_colab_the_install_cell_asks_for_the_project(install, tmp_path, capsys):
+    (tmp_path / "project.zip").write_bytes(b"")
+    uploaded = {"project.zip": b""}
+    assert install("..", colab=uploaded) == [f'pip install --quiet "{tmp_path / "project.zip"}"']
+    assert "upload its wheel" in capsys.readouterr().out
+
+
+def test_the_install_cell_says_what_is_wrong(install):
+    with pytest.raises(FileNotFoundError, match=r"'nowhere' is no folder of the project.*git\+"):
+        install("nowhere")
+    with pytest.raises(RuntimeError, match="pip could not install"):
+        install(str(REPOSITORY), works=False)
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ import math
 import numpy as np
 import pytest
 from fabricated_photographs import jpeg, rotated_by_exif
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 from starlette.testclient import TestClient
 
 from s_cnn_rnn.page.application import STATIC, build_application
@@ -228,3 +228,37 @@ def test_other_sites_and_other_names_are_refused(client, shown, photograph):
 def test_a_page_needs_a_run():
     with pytest.raises(ValueError, match="expected a run"):
         build_application([])
+
+
+@pytest.mark.parametrize("name", ["_look", "_write", "_explain"])
+def test_memory_that_runs_out_is_told_and_the_page_goes_on(shown, photograph, monkeypatch, name):
+    client = TestClient(build_application(shown), base_url="http://localhost:8000")
+    address = "/api/photographs"
+    kept = client.post(address, content=photograph).json()["photograph"]
+    asked = {
+        "_look": {"url": address, "content": photograph},
+        "_write": {"url": f"{address}/{kept}/caption", "json": {"probabilities": {"a": 1}}},
+        "_explain": {"url": f"{address}/{kept}/reasons", "json": {}},
+    }[name]
+
+    def no_room(*_, **__):
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("s_cnn_rnn.page.application.shown_picture", no_room)
+        patch.setattr("s_cnn_rnn.explaining.kept_photograph.KeptPhotograph.annotation", no_room)
+        patch.setattr("s_cnn_rnn.explaining.kept_photograph.KeptPhotograph.explanation", no_room)
+        answer = client.post(**asked)
+    assert answer.status_code == 503
+    assert "not enough memory" in answer.json()["error"]
+    assert client.post(address, content=photograph).status_code == 200
+
+
+def test_heic_that_cannot_be_read_says_what_to_install(client, monkeypatch):
+    def refuse(_):  # as Pillow does without the package for such files
+        raise UnidentifiedImageError("cannot identify image file")
+
+    monkeypatch.setattr("s_cnn_rnn.page.uploads.Image.open", refuse)
+    answer = client.post("/api/photographs", content=b"\0\0\0\x18ftypheic" + bytes(60))
+    assert answer.status_code == 422
+    assert "pip install pillow-heif" in answer.json()["error"]
