@@ -50,7 +50,7 @@ def install(notebook, monkeypatch, tmp_path):
 
         class Shell:
             def run_line_magic(self, name, line):
-                given.append(f"{name} {line}")
+                given.append(f"{name} {line.format(**variables)}")  # as IPython fills it in
                 there.update({"s_cnn_rnn"} if works else ())
 
         def find_spec(module):
@@ -64,7 +64,8 @@ def install(notebook, monkeypatch, tmp_path):
             google["google.colab"] = types.SimpleNamespace(files=files)
             for name, module in google.items():
                 monkeypatch.setitem(sys.modules, name, module)
-        exec(program, {"get_ipython": Shell})
+        variables = {"get_ipython": Shell}
+        exec(program, variables)
         return given
 
     return run
