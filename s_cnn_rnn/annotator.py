@@ -190,13 +190,12 @@ class Annotator:
     ) -> WhatIf | Iterator[WhatIf]:
         """What would be written if the photographs had other concepts.
 
-        Such as:
-
-        >>> changed = annotator.what_if("beach.jpg", with_concepts=["dog"])
-        >>> [concept.word for concept in changed.switched]
-        ['dog']
-        >>> print(changed.before.text, "->", changed.after.text)
-        a ... -> ... dog ...
+        Examples:
+            >>> changed = annotator.what_if("beach.jpg", with_concepts=["dog"])
+            >>> [concept.word for concept in changed.switched]
+            ['dog']
+            >>> print(changed.before.text, "->", changed.after.text)
+            a ... -> ... dog ...
 
         Args:
             photographs: one, or several, as for `annotate`.
@@ -267,14 +266,13 @@ class Annotator:
     ) -> Explanation | Iterator[Explanation]:
         """Why is written what is written: concepts and places behind every word.
 
-        Such as:
-
-        >>> explanation = annotator.why("beach.jpg")
-        >>> " ".join(word.word for word in explanation.words) == explanation.annotation.text
-        True
-        >>> first = explanation.words[0]
-        >>> len(first.largest(3)), first.map.shape  # concepts that speak for it; places, 7 by 7
-        (3, (7, 7))
+        Examples:
+            >>> explanation = annotator.why("beach.jpg")
+            >>> " ".join(word.word for word in explanation.words) == explanation.annotation.text
+            True
+            >>> first = explanation.words[0]
+            >>> len(first.largest(3)), first.map.shape  # concepts that speak for it; places, 7 by 7
+            (3, (7, 7))
 
         Args:
             photographs: one, or several, as for `annotate`.

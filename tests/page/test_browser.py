@@ -112,7 +112,7 @@ def test_what_is_no_picture_is_told(address, tmp_path):
         browser.wait_for(PANEL)
         browser.drop("#drop", text)
         told = browser.wait_for("document.querySelector('#error').textContent")
-        assert "no picture" in told
+        assert told.startswith("“notes.txt”: it is no picture")
 
 
 class Failing:

@@ -63,7 +63,7 @@ class Page {
     } catch (error) {
       if (taken !== this.taken) return;
       find("status").textContent = "";
-      this.complain(error.message);
+      this.complain(error.message.replace(/^This file/, `“${file.name}”`)); // the server knows no name
     }
   }
 
