@@ -5,7 +5,8 @@
 Each argument is FORMAT=PATH. Photographs of the validation part go one at a time, as JPEG files,
 through all artefacts and the run's own `Annotator` in turn, in one process. Told are the median and
 the quickest tenth in wall time, and the processor time of all threads, which other work on the
-machine changes least. The results go to benchmarks/results/exported.json.
+machine changes least. The results go to benchmarks/results/NAME.json (--name, for a run of labels
+exported_labels, so that both stay).
 """
 
 import os
@@ -26,6 +27,7 @@ from s_cnn_rnn.export.formats import find_format
 
 _RUN = flags.DEFINE_string("run", None, "Folder of the run.", required=True)
 _PHOTOGRAPHS = flags.DEFINE_integer("photographs", 60, "How many.", lower_bound=10)
+_NAME = flags.DEFINE_string("name", "exported", "Of the result file.")
 WARM_UP = 3  # photographs
 PACKAGES = ("tensorflow", "keras", "onnxruntime", "ai-edge-litert", "numpy")
 
@@ -75,7 +77,7 @@ def main(arguments: list[str]) -> None:
         print(name, ", ".join(f"{what} {value:.1f}" for what, value in times.items()))
     sizes = {name: megabytes(path) for name, path in artefacts.items()}
     results = {"milliseconds a photograph": milliseconds, "megabytes": sizes}
-    write_results("exported", results, packages=PACKAGES)
+    write_results(_NAME.value, results, packages=PACKAGES, program="exported")
 
 
 if __name__ == "__main__":
