@@ -30,7 +30,11 @@ def nearest_by_tags(
 ) -> np.ndarray:
     """The photographs of a pool whose tags are most similar, by Jaccard similarity.
 
-    The similarity is the size of the intersection over that of the union (section 3.1 there).
+    The similarity is the size of the intersection over that of the union (section 3.1 there). Of
+    two photographs without tags it is 0, as of any two that share none: to have no tags says
+    nothing of what is seen. Of equals the earlier one in the pool comes first. So a photograph
+    that shares tags with fewer than ``count`` has those, and then the first of the pool; one that
+    shares none, or has none, has the same neighbours as all others of that kind.
 
     Args:
         tags: of N photographs.
@@ -47,23 +51,42 @@ def nearest_by_tags(
     """
     if count > len(pool) - same:
         raise ValueError(
-            f"{count} neighbours among {len(pool)} photographs with tags; a larger train split or "
-            "fewer neighbours are needed"
+            f"{count} neighbours among {len(pool)} photographs; a larger train split or fewer "
+            "neighbours are needed"
         )
     numbers = {tag: n for n, tag in enumerate(sorted({t for row in pool for t in row}))}
-    known = _indicators(pool, numbers)
+    photographs_of_tag = _indicators(pool, numbers).T.tocsr()  # [tags, P]
     sizes = np.array([len(set(row)) for row in pool])
     nearest = np.empty((len(tags), count), np.int32)
     for start in range(0, len(tags), part):
         rows = tags[start : start + part]
-        shared = (_indicators(rows, numbers) @ known.T).toarray()
-        union = np.array([len(set(row)) for row in rows])[:, None] + sizes - shared
-        similarity = shared / np.maximum(union, 1)
-        if same:
-            similarity[np.arange(len(rows)), np.arange(start, start + len(rows))] = -1
-        order = np.argsort(-similarity, axis=1, kind="stable")
-        nearest[start : start + part] = order[:, :count]
+        shared = _indicators(rows, numbers) @ photographs_of_tag  # [part, P], few of them above 0
+        shared.sort_indices()
+        for n, row in enumerate(rows):
+            stored = slice(*shared.indptr[n : n + 2])
+            places, common = shared.indices[stored], shared.data[stored]
+            similarity = common / (len(set(row)) + sizes[places] - common)
+            own = start + n if same else None
+            nearest[start + n] = _most_similar(places, similarity, count, without=own)
     return nearest
+
+
+def _most_similar(places, similarity, count: int, *, without: int | None) -> np.ndarray:
+    """The ``count`` most similar of a pool, of which only those above 0 are listed, by place.
+
+    No list of the whole pool is sorted, nor even made: a photograph shares tags with few of it.
+    """
+    if without is not None:
+        places, similarity = places[places != without], similarity[places != without]
+    if len(places) > count:
+        least = np.partition(similarity, -count)[-count]
+        above, equal = np.flatnonzero(similarity > least), np.flatnonzero(similarity == least)
+        kept = np.sort(np.concatenate([above, equal[: count - len(above)]]))
+        places, similarity = places[kept], similarity[kept]
+    chosen = places[np.argsort(-similarity, kind="stable")]
+    # Among the first count + 1 there are enough that are neither listed nor the photograph itself.
+    others = np.setdiff1d(np.arange(count + 1), [*chosen, *([] if without is None else [without])])
+    return np.concatenate([chosen, others[: count - len(chosen)]])
 
 
 def _indicators(rows, numbers):

@@ -41,6 +41,16 @@ def test_two_passes_of_messages(layer):
     np.testing.assert_allclose(layer(features, tags), expected, rtol=1e-4, atol=1e-4)
 
 
+def test_without_tags_no_message_comes_from_them(layer):
+    features = np.random.default_rng(0).normal(size=(5, 6)).astype("float32")
+    kernel, bias = (np.asarray(w) for w in layer.own.weights)
+    own = features @ kernel + bias
+    down, up = own + message(layer.within_down, own), own + message(layer.within_up, own)
+    (wd, bd), [wu] = ([np.asarray(w) for w in part.weights] for part in (layer.down, layer.up))
+    logits = layer(features, np.zeros((5, 4), "float32"))
+    np.testing.assert_allclose(logits, down @ wd + bd + up @ wu, rtol=1e-4, atol=1e-4)
+
+
 def test_observed_tags_are_nearly_sure_and_others_unknown():
     activation = np.asarray(activation_of_observed(np.array([0.0, 1.0])))
     np.testing.assert_allclose(1 / (1 + np.exp(-activation)), [0.5, 0.99], rtol=1e-6)

@@ -37,6 +37,17 @@ def test_added_logits_count_the_prior_once(tags):
     np.testing.assert_allclose(layer(tags, image), expected, rtol=1e-4, atol=1e-5)
 
 
+def test_without_tags_it_adds_the_same_to_every_photograph(tags):
+    """W2 relu(b1) + b2, learnt from the photographs without tags."""
+    layer = TagLayer(3, units=4, prior=[0.1, 0.5, 0.9])
+    layer(tags)
+    layer.hidden.bias.assign([0.5, -1.0, 2.0, 0.1])
+    image = np.random.default_rng(1).normal(size=(5, 3)).astype("float32")
+    w2, b2 = (np.asarray(w) for w in layer.dense.weights)
+    added = np.array([0.5, 0.0, 2.0, 0.1]) @ w2 + b2 - np.asarray(layer.prior_logits)
+    np.testing.assert_allclose(layer(np.zeros_like(tags), image), image + added, atol=1e-5)
+
+
 def test_the_prior_does_not_train(tags):
     layer = TagLayer(3, units=4, prior=[0.1, 0.5, 0.9])
     layer(tags)

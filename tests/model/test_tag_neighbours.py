@@ -24,6 +24,38 @@ def test_nearest_are_those_of_the_greatest_similarity(pool, tags):
         assert places.tolist() == ranked[:3]
 
 
+@settings(max_examples=60, deadline=None)
+@given(pool=st.lists(TAGS, min_size=4, max_size=12), data=st.data())
+def test_nearest_of_the_pool_itself(pool, data):
+    count = data.draw(st.integers(1, len(pool) - 1))
+    found = nearest_by_tags(pool, pool, count, same=True, part=5)
+    for n, places in enumerate(found):
+        others = [p for p in range(len(pool)) if p != n]
+        ranked = sorted(others, key=lambda p: (-jaccard(pool[n], pool[p]), p))
+        assert places.tolist() == ranked[:count]
+
+
+def test_many_photographs_with_equal_similarities():
+    """Against all similarities, sorted whole: many share a tag, and many have none."""
+    random = np.random.default_rng(0)
+    has = random.random((400, 12)) < random.choice([0.0, 0.1, 0.4], size=(400, 1))
+    tags = [[f"tag{t}" for t in np.flatnonzero(row)] for row in has]
+    shared = has.astype(int) @ has.T.astype(int)
+    union = has.sum(axis=1)[:, None] + has.sum(axis=1) - shared
+    similarity = np.divide(shared, union, out=np.zeros(union.shape), where=union > 0)
+    np.fill_diagonal(similarity, -1)
+    ranked = np.argsort(-similarity, axis=1, kind="stable")[:, :60]
+    np.testing.assert_array_equal(nearest_by_tags(tags, tags, 60, same=True), ranked)
+
+
+def test_photographs_without_tags_are_similar_to_nobody():
+    """Not to each other either; the first of the pool stand in."""
+    pool = [["sea"], [], ["sun", "sea"], [], ["dog"]]
+    assert nearest_by_tags([[], ["cat"]], pool, 3).tolist() == [[0, 1, 2]] * 2
+    assert nearest_by_tags([["dog"]], pool, 3).tolist() == [[4, 0, 1]]
+    assert nearest_by_tags(pool, pool, 2, same=True)[[0, 1]].tolist() == [[2, 1], [0, 2]]
+
+
 def test_nobody_is_a_neighbour_of_himself():
     pool = [["sea", "sun"], ["sea"], ["dog"], ["sea", "sun"]]
     found = nearest_by_tags(pool, pool, 2, same=True, part=3)
