@@ -22,6 +22,7 @@ class EncodedSplit:
             annotations that a photograph has.
         concepts: uint8 [N, k], the true s.
         references: the captions (or the label list) of each photograph, as people wrote them.
+        cut: how many annotations were longer than the longest and lost their end.
     """
 
     prepared: PreparedData
@@ -30,6 +31,7 @@ class EncodedSplit:
     words: np.ndarray
     concepts: np.ndarray
     references: list[tuple[str, ...]]
+    cut: int = 0
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -69,7 +71,7 @@ def encode_split(
         prepared: the data set.
         split: its name.
         vocabulary: says what a word is and which words are concepts.
-        longest: most words of an annotation; longer ones are cut.
+        longest: most words of an annotation; longer ones are cut, their concepts stay whole.
         label_order: of a photograph's labels (`vocabulary.LABEL_ORDERS`).
 
     Raises:
@@ -96,12 +98,13 @@ def encode_split(
     most = max(len(lists) for lists in tokens)
     words = np.full((len(rows), most, longest + 2), PADDING, np.int32)
     concepts = np.zeros((len(rows), len(vocabulary.concepts)), np.uint8)
+    cut = sum(len(each) > longest for lists in tokens for each in lists)
     for n, lists in enumerate(tokens):
         for c, annotation_tokens in enumerate(lists):
             ids = vocabulary.encode(annotation_tokens, longest=longest)
             words[n, c, : len(ids)] = ids
             concepts[n, vocabulary.concept_numbers(annotation_tokens)] = 1
-    return EncodedSplit(prepared, split, np.array(rows), words, concepts, references)
+    return EncodedSplit(prepared, split, np.array(rows), words, concepts, references, cut)
 
 
 def known_labels(

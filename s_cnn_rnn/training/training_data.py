@@ -4,6 +4,7 @@ import dataclasses
 import functools
 
 import numpy as np
+from absl import logging
 
 from s_cnn_rnn.data.encoded_split import EncodedSplit, encode_split
 from s_cnn_rnn.data.prepared import PreparedData
@@ -34,6 +35,9 @@ class TrainingData:
 def open_data(settings: RunSettings) -> tuple[Vocabulary, TrainingData]:
     """The vocabulary of the prepared data set, and its encoded parts.
 
+    Photographs that nobody annotated (captioned, labelled) are left out of both parts, and
+    annotations longer than ``model.longest`` are cut; warnings count them.
+
     Raises:
         ValueError: the set has no validation split, or fewer concepts than the system.
     """
@@ -60,8 +64,32 @@ def open_data(settings: RunSettings) -> tuple[Vocabulary, TrainingData]:
         longest=settings.model.longest,
         label_order=_taught_order(settings),
     )
-    validation = encode("validation").first(settings.evaluation_photographs)
-    return vocabulary, TrainingData(encode("train"), validation)
+    train, validation = encode("train"), encode("validation")
+    for split in (train, validation):
+        _tell_what_is_not_learnt(split, settings)
+    return vocabulary, TrainingData(train, validation.first(settings.evaluation_photographs))
+
+
+def _tell_what_is_not_learnt(data: EncodedSplit, settings: RunSettings) -> None:
+    where = f"{data.prepared.folder}, {data.split}"
+    photographs, longest = len(data.prepared.annotations(data.split)), settings.model.longest
+    if len(data) < photographs:
+        logging.warning(
+            "%s: %d of %d photographs have no %s; training leaves them out",
+            where,
+            photographs - len(data),
+            photographs,
+            settings.task,
+        )
+    if data.cut:
+        logging.warning(
+            "%s: %d of the %s are longer than model.longest (%d words); the decoder learns, and "
+            "writes, no more of them; set it higher to have them whole",
+            where,
+            data.cut,
+            {"captions": "captions", "labels": "label lists"}[settings.task],
+            longest,
+        )
 
 
 def _taught_order(settings: RunSettings) -> str:

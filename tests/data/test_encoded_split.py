@@ -1,12 +1,16 @@
 """Batches: their order, their annotations, and that a step is a pure function of its number."""
 
+import csv
 import dataclasses
 
 import numpy as np
 import pytest
+from fabricated_photographs import jpeg
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data_prep.data_sets import DATA_SETS
+from data_prep.prepared_format import prepare
 from s_cnn_rnn.data.batches import NOT_TOLD, image_batches, training_batches
 from s_cnn_rnn.data.encoded_split import encode_split
 from s_cnn_rnn.data.model_inputs import ModelInputs
@@ -66,6 +70,47 @@ def test_annotations_as_ids_and_concepts(split, tiny_data):
             assert vocabulary.decode(split.words[n, c]) == expected
         true = {w for sentence in tokens for w in sentence} & set(vocabulary.concepts)
         assert {vocabulary.concepts[j] for j in np.flatnonzero(split.concepts[n])} == true
+
+
+LABELS = ("New York, Manhattan", "crème brûlée", "海", 'so "called"', "sea", "it's", "Größe; 2 m")
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory):
+    """Eight photographs of one's own: number n has all labels from the n-th on, the last none."""
+    source = tmp_path_factory.mktemp("own")
+    with (source / "labels.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["file_name", "labels", "split"])
+        for n in range(len(LABELS) + 1):
+            (source / f"{n}.jpg").write_bytes(jpeg(n))
+            writer.writerow([f"{n}.jpg", "|".join(LABELS[n:]), "train"])
+    row = DATA_SETS["own_folder"]
+    return prepare(row, row.records(source=source), tmp_path_factory.mktemp("prepared"))
+
+
+def test_labels_of_any_letters_are_learnt_whole(labelled):
+    vocabulary = labelled.vocabulary("labels")
+    assert set(vocabulary.words) == set(LABELS)
+    for order, sign in (("rare_first", 1), ("frequent_first", -1)):
+        split = encode_split(labelled, "train", vocabulary, longest=9, label_order=order)
+        assert len(split) == len(LABELS)  # the photograph without a label is left out
+        assert split.cut == 0
+        for n, words in enumerate(split.words[:, 0]):
+            # The n-th label is one of n + 1 photographs.
+            assert vocabulary.decode(words) == list(LABELS[n:])[::sign]
+
+
+def test_a_list_longer_than_the_longest_is_cut_and_its_concepts_are_not(labelled):
+    vocabulary = labelled.vocabulary("labels")
+    split = encode_split(labelled, "train", vocabulary, longest=4)
+    assert split.cut == 3  # lists of 7, 6 and 5 labels
+    assert split.words.shape == (7, 1, 4 + 2)
+    for n in range(7):
+        assert vocabulary.decode(split.words[n, 0]) == list(LABELS[n:])[:4]
+        true = {vocabulary.concepts[k] for k in np.flatnonzero(split.concepts[n])}
+        assert true == set(LABELS[n:])
+    assert split.words[0, 0, -1] == 2  # END, as if the list ended there
 
 
 def test_the_same_step_is_the_same_batch_wherever_training_starts(split):
