@@ -5,9 +5,11 @@ r"""Several finished runs beside each other in one HTML file, with what differs 
 
 Runs that differ in nothing but their seed are one system. The page has each system's scores with
 95% intervals (bootstrap over photographs), paired differences of each pair of systems with a mark
-where zero is outside, all learning curves in one picture, the photographs where the systems differ
-most, and the settings in which they differ. It needs nothing else and runs no script; it holds
-photographs in small. Runs are predicted where their folders have no predictions of the split yet.
+where zero is outside, all learning curves in one picture, what each system wrote beside what
+people wrote (for the photographs where they differ most and for some drawn at random, or for those
+that --show names), and the settings in which they differ. It needs nothing else and runs no
+script; it holds photographs in small. Runs are predicted where their folders have no predictions
+of the split yet.
 """
 
 import sys
@@ -23,7 +25,15 @@ _RUN = flags.DEFINE_multi_string("run", None, "Run folder; given twice or more."
 _OUTPUT = flags.DEFINE_string("output", "compare.html", "The HTML file to write.")
 _SPLIT = flags.DEFINE_string("split", "validation", "Split to predict and score.")
 _PHOTOGRAPHS = flags.DEFINE_integer(
-    "photographs", 12, "How many photographs are shown side by side.", lower_bound=0
+    "photographs",
+    12,
+    "How many photographs are shown side by side: so many that differ most, and so many at random.",
+    lower_bound=0,
+)
+_SHOW = flags.DEFINE_multi_string(
+    "show",
+    [],
+    "File name of a photograph to show instead of those; may be given several times.",
 )
 _RESULTS = flags.DEFINE_string("results", None, "Result file (CSV) to add all figures to.")
 
@@ -37,6 +47,7 @@ def main(_: list[str]) -> None:
             _OUTPUT.value,
             split=_SPLIT.value,
             photographs=_PHOTOGRAPHS.value,
+            named=_SHOW.value,
             results=_RESULTS.value,
             command=evaluation_run.command("experiments.compare", sys.argv[1:]),
         )

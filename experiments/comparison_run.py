@@ -21,6 +21,7 @@ def compare(
     *,
     split: str = "validation",
     photographs: int = 12,
+    named: Sequence[str] = (),
     results: str | None = None,
     command: str = "",
 ) -> None:
@@ -30,12 +31,14 @@ def compare(
         runs: run folders; those that differ in nothing but their seed are one system.
         output: the HTML file to write.
         split: what to predict.
-        photographs: how many are shown side by side.
+        photographs: how many are shown side by side, of those that differ most and at random.
+        named: file names of photographs that are shown instead.
         results: result file that all scores and differences are added to.
         command: what compares again.
 
     Raises:
-        ValueError: fewer than two systems; as `evaluation.score_systems`.
+        ValueError: fewer than two systems; a photograph that is none of the split's; as
+            `evaluation.score_systems`.
         FileNotFoundError, KeyError: as there.
     """
     groups = group_by_seed([RunFolder(pathlib.Path(run)) for run in runs])
@@ -49,6 +52,7 @@ def compare(
         how = HowScored(own_score(prepared, split))
         systems = score_systems(groups, split, how=how, progress=progress)
     pairs = compare_pairs(systems)
+    content = make_comparison(systems, pairs, photographs=photographs, named=named, command=command)
     for system, comparison in pairs:
         print("\n".join(lines_of_comparison(system, comparison)), end="\n\n")
     if results:
@@ -57,5 +61,4 @@ def compare(
             rows += rows_of_comparison(system, comparison, command=command)
         append_results(results, rows)
         print(f"scores added to {results}")
-    content = make_comparison(systems, pairs, photographs=photographs, command=command)
     print(f"page: {write_comparison(output, content)}")

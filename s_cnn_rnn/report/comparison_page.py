@@ -54,11 +54,19 @@ class ComparedPair(NamedTuple):
 
 
 class WrittenBy(NamedTuple):
-    """What a system wrote for a photograph, and that photograph's score (nan for none)."""
+    """What a system wrote for a photograph.
+
+    Args:
+        system: its name.
+        written: words as written, labels in the order of writing.
+        score: the photograph's; nan for none.
+        protocol: how it was chosen, such as "top 3"; "" where it is the same for all systems.
+    """
 
     system: str
     written: Written
     score: float
+    protocol: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,6 +93,26 @@ class SideBySide:
         captions = isinstance(self.written[0].written, str)
         return self.references[0] if captions else tuple(self.references)
 
+    @property
+    def more_captions(self) -> Sequence[str]:
+        """The captions beside the first: what is in none of them all is marked."""
+        captions = isinstance(self.written[0].written, str)
+        return self.references[1:] if captions else ()
+
+
+class SideBySideGallery(NamedTuple):
+    """Photographs that stand together.
+
+    Args:
+        title: heading.
+        explanation: which they are.
+        photographs: in order.
+    """
+
+    title: str
+    explanation: str
+    photographs: Sequence[SideBySide]
+
 
 @dataclasses.dataclass(frozen=True)
 class SystemsCompared:
@@ -97,7 +125,7 @@ class SystemsCompared:
         scores: lines of the table of scores.
         pairs: lines of the table of differences.
         curves: one for each measure and system, all of the same "stage"; ``part`` is the system.
-        photographs: those to show, in order.
+        galleries: photographs to show.
         photograph_metric: name of a photograph's score.
         facts: what each training took: (what, one text for each system).
         settings: those that differ, in the same form.
@@ -111,7 +139,7 @@ class SystemsCompared:
     scores: Sequence[ScoredSystem]
     pairs: Sequence[ComparedPair]
     curves: Sequence[LearningCurve] = ()
-    photographs: Sequence[SideBySide] = ()
+    galleries: Sequence[SideBySideGallery] = ()
     photograph_metric: str = ""
     facts: Sequence[tuple[str, Sequence[str]]] = ()
     settings: Sequence[tuple[str, Sequence[str]]] = ()
@@ -179,7 +207,11 @@ def render_comparison(compared: SystemsCompared) -> str:
         pair_rows=pairs,
         pair_metrics=list(dict.fromkeys(metric for _, found in pairs for metric in found)),
         charts=_charts(compared.curves),
-        cards=[_card(photograph) for photograph in compared.photographs],
+        galleries=[
+            (gallery, [_card(photograph) for photograph in gallery.photographs])
+            for gallery in compared.galleries
+            if gallery.photographs
+        ],
     )
 
 
@@ -199,8 +231,5 @@ def _card(photograph: SideBySide) -> dict:
         "photograph": photograph,
         "picture": make_thumbnail(photograph.jpeg, photograph.file_name, SIDE_BY_SIDE_PIXELS),
         "human": marked(photograph.human, photograph.references),
-        "written": [
-            (by.system, marked(by.written, photograph.references), by.score)
-            for by in photograph.written
-        ],
+        "written": [(by, marked(by.written, photograph.references)) for by in photograph.written],
     }

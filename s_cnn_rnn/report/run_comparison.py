@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import random
 from collections.abc import Sequence
 
 from s_cnn_rnn.report.comparison_page import (
@@ -9,6 +10,7 @@ from s_cnn_rnn.report.comparison_page import (
     ScoredSystem,
     ShownDifference,
     SideBySide,
+    SideBySideGallery,
     SystemsCompared,
     WrittenBy,
     most_different,
@@ -23,6 +25,8 @@ from s_cnn_rnn.scoring.score_table import compared_protocols, costs, differs, sc
 ALL_STAGES = "all"
 NOT_SHOWN = frozenset({"seed", "variant", "feature_cache"})
 """Settings that are told elsewhere, or that change nothing."""
+DRAWN_BY = 0
+"""The seed of the photographs drawn at random: the same of a split, whichever the systems."""
 
 
 def compare_pairs(systems: Sequence[SystemScores]) -> list[tuple[SystemScores, Comparison]]:
@@ -42,6 +46,7 @@ def make_comparison(
     pairs: Sequence[tuple[SystemScores, Comparison]],
     *,
     photographs: int = 12,
+    named: Sequence[str] = (),
     command: str = "",
 ) -> SystemsCompared:
     """Puts the page together; photographs and texts are those of each system's first run.
@@ -49,8 +54,13 @@ def make_comparison(
     Args:
         systems: their scores on the same photographs; two at least.
         pairs: their differences (`compare_pairs`).
-        photographs: how many are shown beside each other at most.
+        photographs: how many are shown beside each other at most: of those whose scores differ
+            most, and as many drawn at random.
+        named: file names of photographs that are shown instead, in that order.
         command: what makes the page again.
+
+    Raises:
+        ValueError: a name that none of the photographs has.
     """
     run = systems[0].runs[0]
     prepared = run.data.prepared
@@ -66,7 +76,7 @@ def make_comparison(
         ],
         pairs=[line for pair in pairs for line in _lines_of_pair(*pair)],
         curves=_curves(systems),
-        photographs=side_by_side(systems, photographs) if prepared.has_photographs else [],
+        galleries=galleries(systems, photographs, named) if prepared.has_photographs else [],
         photograph_metric=run.protocols[0].photograph_metric,
         facts=_facts(systems),
         settings=different_settings(systems),
@@ -112,21 +122,68 @@ def _curve(system: SystemScores, measure: str, metric: str) -> LearningCurve:
     return LearningCurve(ALL_STAGES, measure, system.name, drawn, UNITS.get(measure, ""))
 
 
-def side_by_side(systems: Sequence[SystemScores], count: int) -> list[SideBySide]:
-    """The photographs whose scores differ most between the systems' first runs.
+def galleries(
+    systems: Sequence[SystemScores], count: int, named: Sequence[str] = ()
+) -> list[SideBySideGallery]:
+    """The photographs shown beside each other, with what the systems' first runs wrote.
 
     Args:
         systems: their scores on the same photographs.
-        count: at most so many.
+        count: at most so many in each gallery.
+        named: file names of photographs that are shown instead.
+
+    Raises:
+        ValueError: a name that none of the photographs has.
     """
     runs = [system.runs[0] for system in systems]
-    chosen = most_different([run.protocols[0].per_photograph for run in runs], count)
-    return [_photograph(systems, runs, n) for n in chosen]
+
+    def gallery(title: str, explanation: str, places: Sequence[int]) -> SideBySideGallery:
+        return SideBySideGallery(
+            title, explanation, [_photograph(systems, runs, n) for n in places]
+        )
+
+    if named:
+        places = _places(runs[0], named)
+        return [gallery("Photographs asked for", "In the order in which they were named.", places)]
+    scores = [run.protocols[0].per_photograph for run in runs]
+    metric = runs[0].protocols[0].photograph_metric
+    extremes = most_different(scores, count)
+    everything = range(len(runs[0].data))
+    drawn = random.Random(DRAWN_BY).sample(everything, min(count, len(everything)))
+    return [
+        gallery(
+            "Most different",
+            f"The {len(extremes)} photographs whose {metric} differs most between the systems: "
+            "extremes, not what is usual.",
+            extremes,
+        ),
+        gallery(
+            "Drawn at random",
+            f"{len(drawn)} of {len(everything)} photographs (seed {DRAWN_BY}), whatever was "
+            "written for them: what is usual.",
+            drawn,
+        ),
+    ]
+
+
+def _places(run: RunScores, named: Sequence[str]) -> list[int]:
+    places = {prediction.file_name: n for n, prediction in enumerate(run.annotated)}
+    absent = [name for name in named if name not in places]
+    if absent:
+        split = f"{run.data.prepared.folder}, {run.data.split}"
+        raise ValueError(
+            f"{split}: no photograph is called {', '.join(absent)}; name photographs as the "
+            f"set's annotations_{run.data.split}.jsonl does, such as {next(iter(places))}"
+        )
+    return [places[name] for name in named]
 
 
 def _photograph(systems: Sequence[SystemScores], runs: Sequence[RunScores], n: int) -> SideBySide:
     first = runs[0]
     written = WRITTEN[first.settings.task]
+    protocols = [system.main.protocol for system in systems]
+    if len(set(protocols)) == 1:
+        protocols = [""] * len(systems)
     return SideBySide(
         file_name=first.annotated[n].file_name,
         jpeg=functools.partial(_jpeg, first, n),
@@ -136,8 +193,9 @@ def _photograph(systems: Sequence[SystemScores], runs: Sequence[RunScores], n: i
                 system.name,
                 written(run.annotated[n].beams[0]),
                 float(run.protocols[0].per_photograph[n]),
+                protocol,
             )
-            for system, run in zip(systems, runs, strict=True)
+            for system, run, protocol in zip(systems, runs, protocols, strict=True)
         ],
     )
 

@@ -11,6 +11,7 @@ class Wording:
         joiner: stands between the words of what was written.
         references: heading above what people wrote.
         unsupported: what a dotted line marks.
+        order_kept: said of the order of what is written.
         probabilities: heading above the concepts' probabilities.
         untrue: said of a concept that is not true of the photograph.
         undescribed: said of a photograph that nobody annotated.
@@ -26,6 +27,7 @@ class Wording:
     joiner: str
     references: str
     unsupported: str
+    order_kept: str
     probabilities: str
     untrue: str
     undescribed: str
@@ -42,6 +44,7 @@ WORDINGS = {
         joiner=" ",
         references="True captions",
         unsupported="words that none of the true captions has",
+        order_kept="",
         probabilities="Predicted concepts",
         untrue="not in the true captions",
         undescribed="nobody described it",
@@ -52,6 +55,8 @@ WORDINGS = {
         joiner=" → ",
         references="True labels, rare ones first",
         unsupported="labels that the photograph does not have",
+        order_kept=": people's labels rare ones first, a decoder's in the order of writing, those "
+        "chosen by their scores the surest first",
         probabilities="Label probabilities",
         untrue="no true label",
         undescribed="it has no label",

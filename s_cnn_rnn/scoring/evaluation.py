@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -183,16 +184,23 @@ class Comparison(NamedTuple):
 def compare_systems(system: SystemScores, other: SystemScores) -> Comparison:
     """A system minus another, under the protocols that both have.
 
-    Where they share none (one stops by itself, the other does not), the first one's main protocol
-    is compared with each of the other's.
+    Where they share none, one of them stops by itself and the other does not, or they decode in
+    two ways: then the main protocol of each that stops by itself is compared with the other's, so
+    "own stop" with the top 3 and with each threshold, whichever of the two comes first.
 
     Raises:
         ValueError: the scores are not of the same photographs.
     """
     of_other = {scores.protocol: scores for scores in other.protocols}
     pairs = [(s, of_other[s.protocol]) for s in system.protocols if s.protocol in of_other]
-    pairs = pairs or [(system.main, scores) for scores in other.protocols]
+    pairs = pairs or list(itertools.product(_compared_apart(system), _compared_apart(other)))
     return Comparison(other, [Compared(*pair, differences(*pair)) for pair in pairs])
+
+
+def _compared_apart(system: SystemScores) -> tuple[MeanScores, ...]:
+    """The protocols under which a system is compared with one that shares none of them."""
+    stops_by_itself = system.runs[0].predictions.stops_by_itself
+    return (system.main,) if stops_by_itself else system.protocols
 
 
 def score_systems(

@@ -53,7 +53,7 @@ def test_the_program_writes_the_page_and_the_figures(runs, tmp_path, capsys):
     assert "2 systems on the same 6 photographs of validation" in page
     assert '<td class="differs"><b>+' in page
     assert "model.label_smoothing" in page
-    assert page.count('class="tiny"') == 6
+    assert page.count('class="tiny"') == 6 + 6  # the most different, and all in another order
     found = read_results(results)
     assert {row.seeds for row in found} == {"0 1", "0"}
     [against] = {row.against for row in found if row.against}
@@ -83,7 +83,8 @@ def test_curves_are_means_over_seeds_against_all_steps(systems, runs):
 
 
 def test_photographs_are_ordered_by_how_much_scores_differ(systems):
-    shown = make_comparison(systems, compare_pairs(systems), photographs=4).photographs
+    page = make_comparison(systems, compare_pairs(systems), photographs=4)
+    shown, drawn = (gallery.photographs for gallery in page.galleries)
     spreads = [abs(one.written[0].score - one.written[1].score) for one in shown]
     every = np.abs(
         systems[0].runs[0].protocols[0].per_photograph
@@ -91,6 +92,19 @@ def test_photographs_are_ordered_by_how_much_scores_differ(systems):
     )
     assert spreads == pytest.approx(sorted(every, reverse=True)[:4])
     assert {by.written for one in shown for by in one.written[1:]} <= set(WORDS)
+    assert len({one.file_name for one in drawn}) == 4
+    turned = make_comparison(systems[::-1], [], photographs=4).galleries[1]
+    assert [one.file_name for one in turned.photographs] == [one.file_name for one in drawn]
+
+
+def test_photographs_may_be_named(systems, tiny_data):
+    names = [a.file_name for a in tiny_data.annotations("validation")][3:0:-2]
+    [gallery] = make_comparison(systems, [], named=names).galleries
+    assert [one.file_name for one in gallery.photographs] == names
+    captions = {a.file_name: a.captions[0] for a in tiny_data.annotations("validation")}
+    assert [one.written[0].written for one in gallery.photographs] == [captions[n] for n in names]
+    with pytest.raises(ValueError, match=r"validation: no photograph is called no\.jpg"):
+        make_comparison(systems, [], named=["no.jpg"])
 
 
 def test_settings_that_differ_are_those_alone(systems):

@@ -1,5 +1,6 @@
 """The paper's label experiments: what the configs say, and a step at full size."""
 
+import dataclasses
 import importlib
 
 import keras
@@ -66,9 +67,11 @@ def test_the_joint_stage_takes_a_step_at_full_size(name):
     """Random weights, two photographs with tags."""
     encoder, _, k, parameters = PAPER[name]
     size = ENCODERS[encoder].image_size
-    settings = settings_of(
-        name, system="ours+tags", encoder={"name": encoder, "weights": None, "image_size": size}
+    settings = settings_of(name, system="ours+tags")
+    settings = dataclasses.replace(
+        settings, encoder=dataclasses.replace(settings.encoder, weights=None)
     )
+    assert (settings.encoder.image_size, settings.encoder.dropout) == (size, 0.5)
     labels = tuple(f"label{n}" for n in range(k))
     vocabulary = Vocabulary("labels", labels, (4,) * k, labels, 1.0, 1.0, {})
     model = build_model(settings, vocabulary, side_shapes={"tags": (1000,)})

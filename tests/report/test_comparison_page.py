@@ -12,12 +12,17 @@ from s_cnn_rnn.report.comparison_page import (
     ScoredSystem,
     ShownDifference,
     SideBySide,
+    SideBySideGallery,
     SystemsCompared,
     WrittenBy,
     most_different,
     render_comparison,
     write_comparison,
 )
+
+
+def gallery(*photographs: SideBySide) -> list[SideBySideGallery]:
+    return [SideBySideGallery("Most different", "Extremes.", photographs)]
 
 
 def compared(**changes) -> SystemsCompared:
@@ -45,14 +50,14 @@ def compared(**changes) -> SystemsCompared:
             LearningCurve("all", "CIDEr", "ours", points),
             LearningCurve("all", "CIDEr", "nic-f", points[1:]),
         ],
-        "photographs": [
+        "galleries": gallery(
             SideBySide(
                 "<b>.jpg",
                 jpeg(),
-                ("one red circle",),
+                ("one red circle", "one circle"),
                 [WrittenBy("ours", "a red circle", 1.5), WrittenBy("nic-f", "a <i>dog", 0.25)],
             )
-        ],
+        ),
         "photograph_metric": "CIDEr",
         "settings": [("system", ["ours", "nic-f"])],
         "facts": [("seeds", ["0 1", "0"])],
@@ -83,6 +88,25 @@ def test_each_system_has_its_scores_curve_and_text():
     assert "<code>system</code>" in page
 
 
+def test_captions_beside_the_first_are_folded_away():
+    page = render_comparison(compared())
+    assert "<summary>1 more</summary>" in page
+    assert '<li dir="auto">one circle</li>' in page
+
+
+def test_labels_keep_their_order_and_tell_how_they_were_chosen():
+    written = [
+        WrittenBy("cnn+tags", ("sky", "dog"), 0.5, "top 3"),
+        WrittenBy("ours+tags", ("dune", "sky"), 1.0, "own stop"),
+    ]
+    shown = gallery(SideBySide("a.jpg", jpeg(), ("dune", "sky"), written))
+    page = render_comparison(compared(kind="labels", galleries=shown, photograph_metric="F1"))
+    text = " ".join(re.sub("<[^>]*>", " ", page).split())
+    assert "human dune → sky cnn+tags top 3, F1 0.500 sky → dog ours+tags own stop, F1" in text
+    assert '<span class="unsupported">dog</span>' in page
+    assert "more</summary>" not in page
+
+
 def test_a_metric_that_a_system_lacks_is_told():
     page = render_comparison(compared())
     assert page.count("not measured") == 1
@@ -97,7 +121,7 @@ def test_texts_of_strangers_are_escaped_and_no_script_runs():
 
 
 def test_a_page_without_curves_photographs_or_differing_settings():
-    page = render_comparison(compared(curves=[], photographs=[], settings=[]))
+    page = render_comparison(compared(curves=[], galleries=gallery(), settings=[]))
     assert 'id="learning"' not in page
     assert 'id="side-by-side"' not in page
     assert "No setting differs." in page
@@ -108,7 +132,7 @@ def test_the_file_is_whole_or_not_there(tmp_path):
     assert path.read_text("utf-8") == render_comparison(compared())
     damaged = SideBySide("cut.jpg", b"no picture", (), [WrittenBy("ours", "a", 1.0)])
     with pytest.raises(ValueError, match=r"cut\.jpg"):
-        write_comparison(tmp_path / "other.html", compared(photographs=[damaged]))
+        write_comparison(tmp_path / "other.html", compared(galleries=gallery(damaged)))
     assert not (tmp_path / "other.html").exists()
 
 

@@ -3,6 +3,7 @@ import re
 
 import numpy as np
 import pytest
+import sklearn.metrics
 from finished_runs import untrained_run, write_words
 
 from s_cnn_rnn.report import write_report
@@ -67,6 +68,45 @@ def test_each_label_is_counted(report, systems):
     together = report.co_occurrence
     np.testing.assert_array_equal(np.diag(together.true), truth.sum(axis=0))
     assert together.predicted[red, red] == len(truth)
+
+
+def test_the_label_table_is_that_of_scikit_learn(report, systems):
+    scored, other = (system.runs[0] for system in systems)
+    truth = scored.data.concepts
+    lists = [photograph.words for photograph in scored.predictions.photographs]
+    written = scored.folder.vocabulary().indicators(lists)
+    counted = sklearn.metrics.precision_recall_fscore_support(truth, written, zero_division=0)
+    confused = sklearn.metrics.multilabel_confusion_matrix(truth, written)
+    for k, label in enumerate(report.label_table.labels):
+        precision, recall, f1, support = (figures[k] for figures in counted)
+        assert label.word == scored.folder.vocabulary().concepts[k]
+        assert (label.precision, label.f1) == pytest.approx((precision, f1))
+        assert (label.recall or 0) == pytest.approx(recall)
+        assert label.support == support
+        assert (label.invented, label.missed, label.found) == tuple(confused[k].ravel()[1:])
+        if support:
+            precision = sklearn.metrics.average_precision_score(
+                truth[:, k], scored.predictions.s_hat[:, k]
+            )
+            assert label.average_precision == pytest.approx(precision)
+        else:
+            assert label.average_precision is None
+    ((_, beside),) = report.label_table.compared
+    top = np.argsort(-other.predictions.s_hat, axis=1, kind="stable")[:, :3]
+    chosen = np.zeros_like(truth)
+    np.put_along_axis(chosen, top, 1, axis=1)
+    expected = sklearn.metrics.f1_score(truth, chosen, average=None, zero_division=0)
+    assert [beside[label.word] for label in report.label_table.labels] == pytest.approx(expected)
+    together = report.co_occurrence
+    for n, (first, second) in enumerate([(0, 1), (3, 2), (5, 5)]):
+        both = sklearn.metrics.confusion_matrix(truth[:, first], truth[:, second], labels=[0, 1])
+        found = sklearn.metrics.confusion_matrix(
+            written[:, first], written[:, second], labels=[0, 1]
+        )
+        assert (together.true[first, second], together.predicted[first, second]) == (
+            both[1, 1],
+            found[1, 1],
+        ), n
 
 
 def test_photographs_show_labels_in_the_order_of_writing(report, systems):

@@ -208,6 +208,11 @@ def test_systems_are_compared_under_each_protocol(decoder_run, logistic_run):
     assert found["O-F1"].value == pytest.approx(difference)
     assert found["O-F1"].low <= difference <= found["O-F1"].high
     assert "rare-first pairs" not in found
+    turned = compare_systems(other, ours)
+    assert [(c.second.protocol, c.first.protocol) for c in turned.protocols] == pairs
+    for there, back in zip(comparison.protocols, turned.protocols, strict=True):
+        values = [{d.metric: d.value for d in each.differences} for each in (there, back)]
+        assert values[0] == pytest.approx({metric: -v for metric, v in values[1].items()})
     same = compare_systems(other, other)
     assert [(c.first.protocol, c.second.protocol) for c in same.protocols] == [
         (s.protocol, s.protocol) for s in other.protocols
