@@ -12,7 +12,9 @@ takes about a minute for each run on two cores. The last line says where the rep
 
 Labels are scored under the protocol that each row of the results names: "own stop" where a decoder
 writes them; else "top 3", and above thresholds chosen on the train split (one for all labels, or
-one for each), for which that split is predicted as well.
+one for each), for which that split is predicted as well. --compare adds rows of differences, whose
+column "against" names the other system: under the protocols that both have, or, where only one of
+them stops by itself, "own stop minus top 3", "own stop minus threshold chosen on train" and so on.
 """
 
 import sys

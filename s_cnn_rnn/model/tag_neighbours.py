@@ -61,7 +61,6 @@ def nearest_by_tags(
     for start in range(0, len(tags), part):
         rows = tags[start : start + part]
         shared = _indicators(rows, numbers) @ photographs_of_tag  # [part, P], few of them above 0
-        shared.sort_indices()
         for n, row in enumerate(rows):
             stored = slice(*shared.indptr[n : n + 2])
             places, common = shared.indices[stored], shared.data[stored]
@@ -72,18 +71,21 @@ def nearest_by_tags(
 
 
 def _most_similar(places, similarity, count: int, *, without: int | None) -> np.ndarray:
-    """The ``count`` most similar of a pool, of which only those above 0 are listed, by place.
+    """The ``count`` most similar of a pool, of which only those above 0 are listed, in any order.
 
     No list of the whole pool is sorted, nor even made: a photograph shares tags with few of it.
     """
     if without is not None:
-        places, similarity = places[places != without], similarity[places != without]
+        similarity = np.where(places == without, 0, similarity)
     if len(places) > count:
         least = np.partition(similarity, -count)[-count]
         above, equal = np.flatnonzero(similarity > least), np.flatnonzero(similarity == least)
-        kept = np.sort(np.concatenate([above, equal[: count - len(above)]]))
+        earliest = np.argsort(places[equal], kind="stable")[: count - len(above)]
+        kept = np.concatenate([above, equal[earliest]])
         places, similarity = places[kept], similarity[kept]
-    chosen = places[np.argsort(-similarity, kind="stable")]
+    similar = similarity > 0
+    places, similarity = places[similar], similarity[similar]
+    chosen = places[np.lexsort((places, -similarity))]
     # Among the first count + 1 there are enough that are neither listed nor the photograph itself.
     others = np.setdiff1d(np.arange(count + 1), [*chosen, *([] if without is None else [without])])
     return np.concatenate([chosen, others[: count - len(chosen)]])
