@@ -100,6 +100,7 @@ def test_each_stage_moves_what_it_trains_and_nothing_else(training):
             assert [path for path in learns - moved if "centre" not in path] == []
 
 
+@pytest.mark.filterwarnings("ignore:METEOR is missing")
 def test_it_is_scored(run, without_java):
     (system,) = score_systems([[run]], "validation")
     rows = {row.metric: row for row in rows_of_system(system, command="evaluate")}
