@@ -29,7 +29,11 @@ CONSTANTS = ("prior_logits", "centre")
 
 def label_settings(data, system: str, *stages: str):
     return tiny_settings(
-        data, system=system, task="labels", stages={name: dict(STAGE) for name in stages}
+        data,
+        system=system,
+        task="labels",
+        stages={name: dict(STAGE) for name in stages},
+        decoding={"width": 1, "length_normalisation": 0.0},
     )
 
 
