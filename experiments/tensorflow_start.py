@@ -1,9 +1,14 @@
 """How the programs start TensorFlow: quiet, and quick with large tensors; imported before it is."""
 
+import contextlib
 import gc
 import importlib.abc
 import logging as standard_logging
+import os
+import re
 import sys
+import tempfile
+from collections.abc import Iterator
 
 from absl import logging
 
@@ -52,6 +57,35 @@ def _is_being_imported(part: str) -> bool:
 
 
 sys.meta_path.insert(0, _Refusal())
+
+GREETING = re.compile(
+    rb"WARNING: All log messages before absl::InitializeLog\(\)|I\d{4} |To enable the following"
+)
+"""How lines begin that say of a healthy TensorFlow what it is made for and found. It writes them as
+it is loaded, before it looks at TF_CPP_MIN_LOG_LEVEL."""
+
+
+@contextlib.contextmanager
+def without_greetings() -> Iterator[None]:
+    """Keeps such lines from standard error; all else that is written there comes afterwards."""
+    sys.stderr.flush()
+    before = os.dup(2)
+    with tempfile.TemporaryFile() as caught:
+        os.dup2(caught.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(before, 2)
+            os.close(before)
+            caught.seek(0)
+            for line in caught:
+                if not GREETING.match(line):
+                    os.write(2, line)
+
+
+with without_greetings():
+    import tensorflow  # noqa: F401
 
 
 def only_warnings() -> None:

@@ -29,3 +29,27 @@ def test_keras_brings_nothing_that_no_program_uses():
         check=False,
     )
     assert "nothing but TensorFlow and Keras" in found.stdout, found.stderr[-2000:]
+
+
+GREETS = """
+from experiments import tensorflow_start
+with tensorflow_start.without_greetings():
+    import os
+    os.write(2, b"I0000 00:00:1.5 7 port.cc:153] oneDNN custom operations are on\\n")
+    os.write(2, b"E0000 00:00:1.5 7 loader.cc:9] a fault\\nWARNING: a warning\\n")
+    raise ImportError("the package")
+"""
+
+
+def test_starting_is_silent_but_for_what_went_wrong():
+    found = subprocess.run(
+        [sys.executable, "-c", GREETS],
+        cwd=ROOT,
+        env={name: text for name, text in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = found.stderr.splitlines()
+    assert said[:2] == ["E0000 00:00:1.5 7 loader.cc:9] a fault", "WARNING: a warning"]
+    assert said[-1] == "ImportError: the package"
