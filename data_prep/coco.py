@@ -6,11 +6,19 @@ Official files are read one after the other; photographs stream.
 """
 
 import collections
+import dataclasses
 import pathlib
 from collections.abc import Iterator, Mapping, Sequence
 
 from data_prep.coco_captions import Captioned, captioned
-from data_prep.coco_files import PHOTOGRAPH_FOLDERS, annotation_file, load, problem, refusal
+from data_prep.coco_files import (
+    PHOTOGRAPH_FOLDERS,
+    annotation_file,
+    listed_photographs,
+    load,
+    problem,
+    refusal,
+)
 from data_prep.folders import photograph_folders, place_of, unannotated
 from data_prep.own_annotations import rows
 from data_prep.records import Item, LabelNames, Problem, Record
@@ -34,6 +42,7 @@ def records(
     separator: str = "|",
     photographs: Sequence[str] | None = None,
     without_photographs: bool = False,
+    unannotated_splits: Mapping[str, str] | None = None,
 ) -> Iterator[Item]:
     """The splits as they are given: one file of instances each.
 
@@ -48,6 +57,8 @@ def records(
         photographs: folders, relative to the source, searched in this order; by default those of
             `coco_files.PHOTOGRAPH_FOLDERS` that exist.
         without_photographs: annotations alone; no photograph is looked for.
+        unannotated_splits: as `coco_files.listed_photographs` takes them; such photographs may
+            have user tags.
     """
     source = pathlib.Path(source)
     usual = PHOTOGRAPH_FOLDERS
@@ -79,6 +90,9 @@ def records(
                 labels=labels.get(image_id, ()),
                 tags=beside.tags_of(name),
             )
+    for record in listed_photographs(source, unannotated_splits or {}, folders, files):
+        named.add(record.file_name)
+        yield dataclasses.replace(record, tags=beside.tags_of(record.file_name))
     yield from beside.left_over()
     for folder in folders:
         yield from unannotated(folder, named)

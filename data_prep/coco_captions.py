@@ -9,7 +9,14 @@ import dataclasses
 import pathlib
 from collections.abc import Iterator, Mapping, Sequence
 
-from data_prep.coco_files import PHOTOGRAPH_FOLDERS, annotation_file, load, problem, refusal
+from data_prep.coco_files import (
+    PHOTOGRAPH_FOLDERS,
+    annotation_file,
+    listed_photographs,
+    load,
+    problem,
+    refusal,
+)
 from data_prep.folders import photograph_folders, place_of, unannotated
 from data_prep.records import Problem, Record
 
@@ -48,6 +55,7 @@ def records(
     source: str | pathlib.Path,
     annotations: Mapping[str, str] | None = None,
     photographs: Sequence[str] | None = None,
+    unannotated_splits: Mapping[str, str] | None = None,
 ) -> Iterator[Record | Problem]:
     """The splits as they are given: one annotation file each.
 
@@ -57,6 +65,7 @@ def records(
             names, for train and validation.
         photographs: folders, relative to the source, searched in this order; by default those
             of `PHOTOGRAPH_FOLDERS` that exist.
+        unannotated_splits: as `coco_files.listed_photographs` takes them.
     """
     source = pathlib.Path(source)
     folders = photograph_folders(source, photographs, PHOTOGRAPH_FOLDERS)
@@ -75,18 +84,24 @@ def records(
                 yield _record(item, path, split, folders)
             else:
                 yield item
+    for record in listed_photographs(source, unannotated_splits or {}, folders, files):
+        named.add(record.file_name)
+        yield record
     for folder in folders:
         yield from unannotated(folder, named)
 
 
 def paper_records(
-    source: str | pathlib.Path, photographs: Sequence[str] | None = None
+    source: str | pathlib.Path,
+    photographs: Sequence[str] | None = None,
+    unannotated_splits: Mapping[str, str] | None = None,
 ) -> Iterator[Record | Problem]:
     """The paper's splits (section 5.1): 117,211 to train, 2,025 to validate, 4,051 to test.
 
     Args:
         source: a folder with the official 2014 files.
         photographs: as in `records`.
+        unannotated_splits: as in `records`.
     """
     source = pathlib.Path(source)
     files = {
@@ -104,6 +119,11 @@ def paper_records(
     for split, item in zip(paper_splits(len(parts["val2014"])), parts["val2014"], strict=True):
         yield _record(item, files["val2014"], split, folders)
     named = {item.file_name for items in parts.values() for item in items}
+    for record in listed_photographs(
+        source, unannotated_splits or {}, folders, PAPER_FROM_VALIDATION
+    ):
+        named.add(record.file_name)
+        yield record
     for folder in folders:
         yield from unannotated(folder, named)
 

@@ -6,11 +6,21 @@ train2014 take little more memory than their text.
 
 import json
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from data_prep.records import BadData, Problem
+from data_prep.folders import place_of
+from data_prep.records import BadData, Problem, Record
 
-PHOTOGRAPH_FOLDERS = ("photos", "images", "train2014", "val2014", "train2017", "val2017")
+PHOTOGRAPH_FOLDERS = (
+    *("photos", "images", "train2014", "val2014", "train2017", "val2017"),
+    *("test2014", "test2015", "test2017"),
+)
+OFFICIAL_NAMES = {
+    "captions": "captions_*.json, not instances_*.json",
+    "instances": "instances_*.json, not captions_*.json",
+    "image_info": "image_info_*.json",
+}
+"""Of the files of each kind, for messages."""
 _LISTS = ("images", "annotations", "categories")
 _FIELDS = ("id", "file_name", "image_id", "caption", "category_id", "name")
 _KEPT = frozenset((*_LISTS, *_FIELDS))
@@ -22,7 +32,7 @@ def load(path: pathlib.Path, wanted: Mapping[str, Sequence[str]], kind: str) -> 
     Args:
         path: the file.
         wanted: lists that must be there -> fields that each of their objects must have.
-        kind: "captions" or "instances", how the official names begin.
+        kind: one of `OFFICIAL_NAMES`, how the official names begin.
 
     Raises:
         BadData: the file is missing, or not such a file.
@@ -72,10 +82,45 @@ def annotation_file(source: pathlib.Path, names: Sequence[str], kind: str) -> pa
     return found
 
 
+def listed_photographs(
+    source: pathlib.Path,
+    files: Mapping[str, str],
+    folders: Sequence[pathlib.Path],
+    annotated: Collection[str],
+) -> Iterator[Record]:
+    """Photographs that nobody annotated, such as test2014's: for the COCO server to score.
+
+    Args:
+        source: what the files are relative to.
+        files: for each split its file of photographs (``image_info_test2014.json``); of one that
+            has annotations, too, the photographs alone are taken.
+        folders: of photographs.
+        annotated: the splits that other files annotate.
+
+    Raises:
+        BadData: a file is missing, or not such a file; a split is annotated elsewhere.
+    """
+    for split, file in files.items():
+        path = source / file
+        if split in annotated:
+            expected = f"a split of its own for photographs without annotations, not {split!r}"
+            found = "another file annotates its photographs"
+            raise refusal(path, 0, expected, found, "image_info")
+        content = load(path, {"images": ("id", "file_name")}, "image_info")
+        for number, image in enumerate(content["images"], start=1):
+            yield Record(
+                source=str(path),
+                line=number,
+                file_name=image["file_name"],
+                photograph=place_of(image["file_name"], folders),
+                split=split,
+                image_id=image["id"],
+            )
+
+
 def refusal(path: pathlib.Path, line: int, expected: str, found: str, kind: str) -> BadData:
     """The error of a file that cannot be read."""
-    other = {"captions": "instances", "instances": "captions"}[kind]
-    advice = f"use the official files ({kind}_*.json, not {other}_*.json)"
+    advice = f"use the official files ({OFFICIAL_NAMES[kind]})"
     return BadData(Problem(str(path), line, expected, found, advice, severity="refuse"))
 
 

@@ -143,6 +143,7 @@ DATA_SETS = {
                 "separator",
                 "photographs",
                 "without_photographs",
+                "unannotated_splits",
             ),
         ),
         DataSet(
@@ -153,7 +154,7 @@ DATA_SETS = {
             citation=_COCO_CITATION,
             licence=_COCO_LICENCE,
             records=coco_captions.records,
-            options=("source", "annotations", "photographs"),
+            options=("source", "annotations", "photographs", "unannotated_splits"),
         ),
         DataSet(
             name="coco_captions_paper",
@@ -164,7 +165,7 @@ DATA_SETS = {
             citation=_COCO_CITATION,
             licence=_COCO_LICENCE,
             records=coco_captions.paper_records,
-            options=("source", "photographs"),
+            options=("source", "photographs", "unannotated_splits"),
             expected={"train": 117_211, "validation": 2_025, "test": 4_051},
         ),
         DataSet(

@@ -31,6 +31,13 @@ flags.DEFINE_list(
     "Default: the official names; the only CSV or JSON-lines file.",
 )
 flags.DEFINE_list(
+    "unannotated_splits",
+    None,
+    "coco*: splits of photographs that nobody annotated, which are captioned for the COCO server "
+    "but not scored here, as SPLIT=FILE,SPLIT=FILE relative to the source "
+    "(test2014=annotations/image_info_test2014.json).",
+)
+flags.DEFINE_list(
     "captions", None, "coco: caption files, relative to the source, of any of the photographs."
 )
 flags.DEFINE_list(
@@ -42,8 +49,8 @@ flags.DEFINE_list(
     "photographs",
     None,
     "coco*, nus_wide*: folders of photographs, relative to the source. Default: photos, images, "
-    "train2014, val2014, train2017, val2017 (NUS-WIDE: Flickr, images, image, photos), those that "
-    "exist.",
+    "train2014, val2014, train2017, val2017, test2014, test2015, test2017 (NUS-WIDE: Flickr, "
+    "images, image, photos), those that exist.",
 )
 WITHOUT_PHOTOGRAPHS = flags.DEFINE_bool(
     "without_photographs",
@@ -113,20 +120,22 @@ def chosen(name: str | None = None) -> tuple[DataSet, dict]:
         raise BadData(f"--without_photographs: {row.name} needs its photographs; only {able} can")
     if "source" in row.options and not options["source"]:
         raise BadData(f"--data_set={row.name} needs --source=FOLDER")
-    if options.get("annotations"):
-        options["annotations"] = _by_split(options["annotations"])
+    for option in ("annotations", "unannotated_splits"):
+        if options.get(option):
+            options[option] = _by_split(option, options[option])
+    if "" in (options.get("unannotated_splits") or {}):
+        raise BadData("--unannotated_splits: expected SPLIT=FILE, say what the split is called")
     if not name and row.name in ("own_folder", "photo_library"):
         name = name_of_folder(options["source"])
     return (row.called(name) if name else row), options
 
 
-def _by_split(items: list[str]) -> dict[str, str]:
+def _by_split(option: str, items: list[str]) -> dict[str, str]:
     """["train=a.json", "validation=b.json"] -> {"train": "a.json", ...}; ["a"] -> {"": "a"}."""
     pairs = [item.split("=", 1) if "=" in item else ("", item) for item in items]
     splits = [split for split, _ in pairs]
     if len(set(splits)) != len(splits):
         raise BadData(
-            f"--annotations={','.join(items)}: expected SPLIT=FILE with every split once, or one "
-            "FILE"
+            f"--{option}={','.join(items)}: expected SPLIT=FILE with every split once, or one FILE"
         )
     return dict(pairs)

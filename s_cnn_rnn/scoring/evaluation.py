@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from s_cnn_rnn.data.encoded_split import EncodedSplit
+from s_cnn_rnn.data.prepared import PreparedData
 from s_cnn_rnn.progress import Progress, no_progress
 from s_cnn_rnn.runs.run_cost import RunCost, cost_of_run
 from s_cnn_rnn.runs.run_folder import RunFolder
@@ -83,8 +84,9 @@ def score_run(
 
     Raises:
         FileNotFoundError, KeyError: as `predictions.predict`.
-        ValueError: as there; or nobody annotated the split.
+        ValueError: as there; or nobody annotated the split, which is told before it is predicted.
     """
+    _require_annotated(folder, split)
     predictions = predict(folder, split, progress=progress)
     score = {"captions": _score_captions, "labels": _score_labels}[folder.settings().task]
     data, protocols, text_only = score(folder, split, predictions, how, progress)
@@ -97,6 +99,17 @@ def score_run(
         text_only,
         cost_of_run(folder),
     )
+
+
+def _require_annotated(folder: RunFolder, split: str) -> None:
+    settings = folder.settings()
+    prepared = PreparedData(settings.data)
+    if not any(getattr(annotation, settings.task) for annotation in prepared.annotations(split)):
+        raise ValueError(
+            f"{prepared.folder}: nobody annotated a photograph of {split} with {settings.task}, so "
+            "that nothing can be scored; score another --split (experiments.coco_results writes "
+            "captions of such photographs for the COCO server, which has annotations of them)"
+        )
 
 
 def _score_captions(folder, split, predictions, how, progress):

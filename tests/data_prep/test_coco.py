@@ -78,6 +78,20 @@ def test_captions_and_tags_of_the_same_photographs(source, tmp_path):
     assert data.vocabulary("captions").words[:2] == ("a", "car")
 
 
+def test_photographs_without_labels_may_have_tags(source):
+    (source / "test2014").mkdir()
+    (source / "test2014/5.jpg").write_bytes(jpeg(5))
+    content = {"images": [{"id": 5, "file_name": "5.jpg"}]}
+    (source / "image_info.json").write_text(json.dumps(content))
+    (source / "tags.csv").write_text("file_name,tags\n5.jpg,red|street\n")
+    given = {"tags": ["tags.csv"], "unannotated_splits": {"test": "image_info.json"}}
+    found = list(coco.records(source, **given))
+    assert only(found, Problem) == []
+    assert [(r.image_id, r.labels, r.tags) for r in only(found, Record) if r.split == "test"] == [
+        (5, (), ("red", "street"))
+    ]
+
+
 def test_tags_as_json_lines_and_without_photographs(source):
     (source / "tags.jsonl").write_text('{"file_name": "7.jpg", "tags": ["a", "b c"]}\n')
     found = list(coco.records(source, tags=["tags.jsonl"], without_photographs=True))

@@ -49,6 +49,32 @@ def test_files_as_options(source):
     assert [r.split for r in records] == ["train", "train", "validation_single"]
 
 
+def write_image_info(path, ids):
+    """As the official image_info_test2014.json: photographs and no list of annotations."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    images = [{"id": i, "file_name": f"COCO_test2014_{i:012d}.jpg", "height": 16} for i in ids]
+    path.write_text(json.dumps({"info": {}, "images": images, "licenses": []}))
+    return images
+
+
+def test_photographs_that_nobody_annotated_are_a_split_of_their_own(source):
+    (source / "test2014").mkdir()
+    for image in write_image_info(source / "annotations/image_info_test2014.json", [90, 80]):
+        (source / "test2014" / image["file_name"]).write_bytes(jpeg(image["id"]))
+    given = {"test": "annotations/image_info_test2014.json"}
+    found = list(coco_captions.records(source, unannotated_splits=given))
+    assert only(found, Problem) == []  # their files are named by an annotation file, too
+    assert [(r.image_id, r.split, r.captions, r.photograph) for r in found[-2:]] == [
+        (i, "test", (), source / "test2014" / f"COCO_test2014_{i:012d}.jpg") for i in (90, 80)
+    ]
+    given = {"validation": "annotations/image_info_test2014.json"}
+    with pytest.raises(BadData, match=r"not 'validation'; found another file annotates"):
+        list(coco_captions.records(source, unannotated_splits=given))
+    (source / "list.json").write_text("[]")
+    with pytest.raises(BadData, match=r"list `images`.*image_info_\*\.json\)"):
+        list(coco_captions.records(source, unannotated_splits={"test": "list.json"}))
+
+
 def test_problems_name_file_and_record(source):
     path = source / "annotations/captions_val.json"
     content = json.loads(path.read_text())
