@@ -6,10 +6,10 @@
       --file=captions_test2014_ours_results.json
 
 The split is captioned first, where the run (or ensemble) has not done so yet; nobody needs to have
-annotated it (data_prep.prepare --unannotated_splits=test=annotations/image_info_test2014.json makes
-test2014 such a split, under COCO's own ids). Checked is that each photograph of the split has one caption, that there are no
-others, and that none is empty. The server wants both `captions_val2014_NAME_results.json` and
-`captions_test2014_NAME_results.json` in one zip file.
+annotated it: data_prep.prepare --unannotated_splits=test=annotations/image_info_test2014.json makes
+test2014 such a split, under COCO's own ids. Checked is that each photograph of the split has one
+caption, that there are no others, and that none is empty. The server wants both
+`captions_val2014_NAME_results.json` and `captions_test2014_NAME_results.json` in one zip file.
 """
 
 import pathlib

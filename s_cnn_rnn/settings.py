@@ -98,7 +98,8 @@ class StageSettings:
         flip: whether photographs are mirrored at random.
         smallest_crop: smallest part of the photograph's area that a random crop keeps; 1 for none.
         scheduled_sampling: of the systems that sample: how many of the words that the decoder
-            reads are its own at the last step, 0 to 1; it grows from 0 at the first.
+            reads are its own at the last step of all stages that learn words, 0 to 1; it grows from
+            0 at the first of them, through the stages (`training.scheduled_sampling`).
         told_concepts: of the stages that learn words from s_hat: of which part of the photographs,
             0 to 1, the decoder is told true concepts in the place of predicted ones: each with a
             chance that is drawn for the photograph, uniform from 0 to 1. It then can be told some

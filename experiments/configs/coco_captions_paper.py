@@ -6,9 +6,9 @@
 Inception v3 with ImageNet weights, 1,000 concepts, 12,000 words, 512 cells, batches of 32
 photograph-sequence pairs, RMSProp at 1e-4. The paper took two days on a Titan X and reports CIDEr
 1.054 on the 4,051 held-out photographs. Learning rates of stages 2 and 3 are inferred; the paper
-does not say how long the semantic layer is trained alone ("initially"): 1,000 steps here. Systems
-without stages 2 and 3 (v2l), or without stage 3 (att, which learns its attention with its decoder),
-need --config.stages.rnn_predicted.steps=1000000 to learn from what the CNN predicts.
+does not say how long the semantic layer is trained alone ("initially"): 1,000 steps here. Every
+captioning system trains with it by --system=NAME alone but v2l, whose decoder never learns from the
+true concepts: it needs --config.stages.rnn_predicted.steps=1000000, too.
 """
 
 from ml_collections import ConfigDict
@@ -48,6 +48,7 @@ def get_config():
             "cnn_head": {**usual, "steps": 1_000},
             "cnn": {**usual, "steps": 30_000, "evaluate_every": 5_000},
             "rnn": {**usual, "steps": 1_000_000, "evaluate_every": 50_000},
+            "rnn_predicted": {**usual, "steps": 0, "evaluate_every": 50_000},
             "joint": {**usual, "steps": 500_000, "evaluate_every": 25_000},
         }
     )

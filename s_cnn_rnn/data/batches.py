@@ -29,6 +29,7 @@ def training_batches(
     seed: int,
     image_size: int | None = None,
     model_inputs: ModelInputs = NOTHING_BESIDE,
+    own_words: tuple[float, float] = (0.0, 0.0),
 ) -> tf.data.Dataset:
     """The batches of some steps: (inputs, targets), both dictionaries.
 
@@ -45,8 +46,11 @@ def training_batches(
         image_size: side of the photographs, where they are among the inputs.
         model_inputs: features and side information, where they are among the inputs; with two
             views of the features (as seen and mirrored) ``stage.flip`` takes either at random.
+        own_words: which part of the words that the decoder reads it draws itself, 0 to 1, at the
+            stage's first and at its last step, where "drawn" is among the inputs
+            (`training.scheduled_sampling`).
     """
-    reader = _StepReader(data, stage, seed, model_inputs)
+    reader = _StepReader(data, stage, seed, model_inputs, own_words)
     names = sorted({*inputs, *outputs} | ({"seed"} if "image" in inputs else set()))
     shapes = {name: [stage.photographs, *shape] for name, shape in reader.shapes().items()}
 
@@ -93,6 +97,7 @@ class _StepReader:
     stage: StageSettings
     seed: int
     model_inputs: ModelInputs
+    own_words: tuple[float, float]
 
     def __post_init__(self):
         count, annotations, _ = self.data.words.shape
@@ -144,7 +149,8 @@ class _StepReader:
 
     def _drawn(self, step: int) -> np.ndarray:
         """Which words the decoder draws itself (scheduled sampling), more of them at each step."""
-        part = self.stage.scheduled_sampling * min(1.0, step / max(1, self.stage.steps - 1))
+        first, last = self.own_words
+        part = first + (last - first) * min(1.0, step / max(1, self.stage.steps - 1))
         random = np.random.default_rng((self.seed, step, 2))
         return random.random((self.stage.photographs, *self.shapes()["drawn"])) < part
 

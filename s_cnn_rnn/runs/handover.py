@@ -7,13 +7,13 @@ from s_cnn_rnn.data.model_inputs import side_shapes
 from s_cnn_rnn.encoders import ENCODERS
 from s_cnn_rnn.model.annotation_model import AnnotationModel, build_model
 from s_cnn_rnn.model.ensemble import Ensemble
-from s_cnn_rnn.model.stages import STAGES, Stage, stages_of
+from s_cnn_rnn.model.stages import STAGES, Stage
 from s_cnn_rnn.model.systems import find_system
 from s_cnn_rnn.model.unset_weights import unset_weights
 from s_cnn_rnn.runs import checkpoints
 from s_cnn_rnn.runs.run_folder import RunFolder, SettingsDiffer, first_difference
 from s_cnn_rnn.runs.run_stages import planned_stages, stages_of_run, weights_before
-from s_cnn_rnn.settings import RunSettings
+from s_cnn_rnn.settings import RunSettings, StageSettings
 
 
 class StagesMissing(ValueError):
@@ -62,11 +62,28 @@ def require_whole_system(folder: RunFolder, settings: RunSettings) -> None:
     trained = {part for one in stages_of_run(folder, settings) for part in one.parts}
     missing = [part for part in system.parts if part not in trained | {"encoder"}]
     if missing:
-        could = [s.name for s in stages_of(system, list(STAGES)) if set(missing) & set(s.trains)]
         raise StagesMissing(
             f"{folder.path}: no stage with steps trains the {' and the '.join(missing)} of "
-            f"{system.name}; give steps to some of {', '.join(could)} in the config"
+            f"{system.name}; give some to {_could_train(settings, missing)}"
         )
+
+
+def _could_train(settings: RunSettings, parts: list[str]) -> str:
+    """The stages that could train some parts of a run, as flags that give them steps.
+
+    As many as the longest stage that the config has for those parts, whether or not the system
+    goes through it.
+    """
+
+    def trains(stage: Stage) -> bool:
+        return not stage.rewarded and bool(set(parts) & set(stage.trains))
+
+    named = {name: stage.steps for name, stage in settings.stages.items() if trains(STAGES[name])}
+    steps = max(named.values(), default=0) or "STEPS"
+    every = dict.fromkeys(STAGES, StageSettings(steps=1))
+    possible = planned_stages(dataclasses.replace(settings, stages=every))
+    flags = [f"--config.stages.{s.name}.steps={steps}" for s in possible if trains(s)]
+    return " or ".join(flags)
 
 
 def _require_shared_cnn(folder: RunFolder, shared: RunFolder, settings: RunSettings) -> None:

@@ -33,6 +33,7 @@ from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.training.logs import StageLog
 from s_cnn_rnn.training.monitoring import Monitor
 from s_cnn_rnn.training.optimisers import averaged_weights, build_optimiser
+from s_cnn_rnn.training.scheduled_sampling import own_words
 from s_cnn_rnn.training.segment_watch import SegmentWatch, TrainingDiverged
 from s_cnn_rnn.training.training_data import TrainingData
 from s_cnn_rnn.whole_files import whole_file
@@ -232,6 +233,7 @@ class StageTraining:
             seed=1000 * list(STAGES).index(self.stage.name) + self.settings.seed,
             image_size=self.model.encoder.input_shape[1] if self.model.encoder else None,
             model_inputs=self.inputs,
+            own_words=self._own_words(),
         )
         watch = SegmentWatch(
             self.stage, self.stage_settings.steps, first, self.folder.checkpoints, self.progress
@@ -250,6 +252,11 @@ class StageTraining:
         self.seconds += elapsed
         rate = (watch.step - first) * self.stage_settings.photographs / elapsed
         return watch.step, watch.stopped, {**watch.values, "photographs_per_second": rate}
+
+    def _own_words(self) -> tuple[float, float]:
+        if "drawn" not in self.keras_model.input:
+            return 0.0, 0.0
+        return own_words(self.run_folder, self.settings, self.stage)
 
     def _log(self, log: StageLog, step: int, values: dict[str, float]) -> None:
         photographs = step * self.stage_settings.photographs

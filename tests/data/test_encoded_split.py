@@ -175,14 +175,15 @@ def test_a_task_without_annotations_is_refused(tiny_data):
 
 
 def test_more_words_are_drawn_at_later_steps(split):
-    stage = StageSettings(steps=101, photographs=48, scheduled_sampling=0.5)
+    stage = StageSettings(steps=101, photographs=48)
     shares = []
     for step in (0, 50, 100):
         options = {"inputs": ("words", "drawn"), "outputs": ("words",), "first_step": step}
+        options["own_words"] = (0.1, 0.5)
         [(inputs, _)] = training_batches(split, stage, steps=1, seed=0, **options)
         assert inputs["drawn"].shape == inputs["words"][:, :, 1:].shape
         shares.append(float(np.mean(inputs["drawn"])))
-    assert shares == pytest.approx([0.0, 0.25, 0.5], abs=0.03)
+    assert shares == pytest.approx([0.1, 0.3, 0.5], abs=0.03)
 
 
 def test_told_concepts_are_true_and_as_many_as_the_setting_says(split):

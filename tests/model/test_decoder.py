@@ -195,6 +195,26 @@ def test_drawn_words_follow_what_the_decoder_predicts(opening):
         read = 5 + FIRST_OUTPUT
 
 
+def test_true_and_drawn_words_are_mixed_as_told(opening):
+    """Scheduled sampling by hand: the third word read is the decoder's own, the others are true."""
+    decoder = build_decoder()
+    bias = decoder.output_layer.bias
+    bias.assign(np.where(np.arange(WORDS - FIRST_OUTPUT) == 5, 30.0, 0.0))
+    drawn = np.zeros((2, 2, 5), bool)
+    drawn[0, 0, [0, 2]] = True  # START is never the decoder's own, whatever it is told
+    likelihood = np.asarray(decoder(ANNOTATIONS, opening, drawn, training=True))
+    words = ANNOTATIONS[0, 0]
+    assert words[2] != 5 + FIRST_OUTPUT
+    h, c, read = opening["h"][0], opening["c"][0], words.copy()
+    read[2] = 5 + FIRST_OUTPUT
+    for t in range(4):
+        log_p, h, c = numpy_step(decoder, read[t], h, c)
+        assert likelihood[0, 0, t] == pytest.approx(log_p[words[t + 1] - FIRST_OUTPUT], rel=1e-4)
+    true = np.asarray(decoder(ANNOTATIONS, opening))
+    np.testing.assert_allclose(likelihood[1], true[1], atol=1e-5)
+    assert np.abs(likelihood[0, 0] - true[0, 0]).max() > 1e-3
+
+
 def test_draws_go_on_from_the_decoders_own_random_state(opening):
     drawn = np.ones((2, 2, 5), bool)
     decoder = build_decoder()
