@@ -50,6 +50,8 @@ class ModelSettings:
         interface_dropout: part of Ie dropped in training.
         decoder_dropout: part of word embeddings and outputs dropped in training.
         label_smoothing: of the words in training, see `Decoder`.
+        attention_penalty: of semantic attention (`att`): weight of its penalty
+            (`concept_attention.attention_penalty`); its authors' is 1.
         semantic_dropout: part of F dropped before the semantic layer in training.
         tag_units: width of the tag layer's hidden layer.
         tag_dropout: part of that dropped in training.
@@ -70,6 +72,7 @@ class ModelSettings:
     interface_dropout: float = 0.0
     decoder_dropout: float = 0.0
     label_smoothing: float = 0.0
+    attention_penalty: float = 0.0
     semantic_dropout: float = 0.0
     tag_units: int = 256
     tag_dropout: float = 0.0

@@ -31,6 +31,7 @@ def get_config():
             "sets_cell": False,
             "s_hat_scale": 1.0,
             "decoder_dropout": 0.0,
+            "attention_penalty": 1.0,
             "semantic_dropout": 0.0,
             "prior_bias": False,
             "longest": 20,

@@ -176,7 +176,8 @@ def build_model(
         settings: of the run.
         vocabulary: the words and concepts.
         prior: how often each concept occurs in the train split, float [k]; used where
-            ``settings.model.prior_bias`` or ``centres_s_hat``; None where weights will be loaded.
+            ``settings.model.prior_bias`` or ``centres_s_hat``, and by semantic attention; None
+            where weights will be loaded.
         with_encoder: whether the CNN is built; stages on cached features need none.
         side_shapes: of one photograph's side information, where the system sees any
             (`model_inputs.side_shapes`); that of the feature map is the encoder's, where it is
@@ -205,7 +206,8 @@ def build_model(
         )
     if system.interface:
         interface = _interface(settings, shapes, len(vocabulary.concepts), prior)
-        decoder = build_decoder(system, model, vocabulary, shapes, packs=not settings.jit)
+        packs = not settings.jit
+        decoder = build_decoder(system, model, vocabulary, shapes, prior=prior, packs=packs)
     if system.adds_tags:  # last, so that the others start as they do without it
         tag_layer = _tag_layer(settings, shapes, len(vocabulary.concepts), bias)
     order = settings.label_order or system.label_order

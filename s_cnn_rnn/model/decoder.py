@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
+from s_cnn_rnn.model.concept_attention import attention_penalty as penalty_of
 from s_cnn_rnn.model.fusion import Fusion, Widths
 from s_cnn_rnn.model.fusions import FUSIONS
 from s_cnn_rnn.model.next_word import NextWord
@@ -26,6 +27,9 @@ class Decoder(NextWord):
         activation: the cell's.
         fusion: a name of `fusions.FUSIONS`.
         concept_ids: the word id of each concept, [k], where the fusion attends to concepts.
+        prior: how often each concept occurs in the train split, float [k], or None; there, too.
+        attention_penalty: there, weight of the penalty that the attention adds to the loss in
+            training, under teacher forcing (`concept_attention.attention_penalty`).
         channels: of the feature map, where the fusion sees it.
         dropout: part of the word embedding and of h_t (not of the state) dropped in training.
         label_smoothing: part of a word's probability mass that the training target spreads evenly
@@ -52,6 +56,8 @@ class Decoder(NextWord):
         activation: str = "relu",
         fusion: str = "none",
         concept_ids: Sequence[int] = (),
+        prior: Sequence[float] | None = None,
+        attention_penalty: float = 0.0,
         channels: int = 0,
         dropout: float = 0.0,
         label_smoothing: float = 0.0,
@@ -66,7 +72,10 @@ class Decoder(NextWord):
         self.embedding = keras.layers.Embedding(words, word_embedding, name="embedding")
         self.cell = CELLS[cell](units, activation=activation, name="cell")
         self.channels = channels
-        self.fusion = FUSIONS[fusion](activation=activation, concept_ids=concept_ids, name="fusion")
+        self.attention_penalty = attention_penalty
+        self.fusion = FUSIONS[fusion](
+            activation=activation, concept_ids=concept_ids, prior=prior, name="fusion"
+        )
         self.output_layer = keras.layers.Dense(words - FIRST_OUTPUT, name="output")
         self.dropout_of_input = keras.layers.Dropout(dropout, name="dropout_of_input")
         self.dropout_of_output = keras.layers.Dropout(dropout, name="dropout_of_output")
@@ -159,6 +168,9 @@ class Decoder(NextWord):
         }  # [N, T - 1, U] each
         targets = sequences[:, 1:]
         seen = self.fusion.after(states["h"], embedded, constants | states)
+        if training and self.attention_penalty:
+            each = self.fusion.log_attention(states["h"], embedded, constants)
+            self._penalise(each, sequences)
         likelihood = self.log_likelihood(seen, targets, training)
         return ops.where(targets != PADDING, likelihood, 0.0)
 
@@ -179,9 +191,19 @@ class Decoder(NextWord):
             outputs = ("h", *self.fusion.found)
             states = packed.run(self._advance, projected, state, packing, outputs)
         seen = self.fusion.after(states["h"], embedded, constants | states)
+        shape = (ops.shape(sequences)[0], sequences.shape[1] - 1)
+        if training and self.attention_penalty:
+            each = self.fusion.log_attention(states["h"], embedded, constants)
+            self._penalise([packed.unpack(log, packing, shape) for log in each], sequences)
         likelihood = self.packed_log_likelihood(seen, packing.targets, training)
-        shape = ops.shape(sequences)
-        return packed.unpack(likelihood, packing, (shape[0], shape[1] - 1))
+        return packed.unpack(likelihood, packing, shape)
+
+    def _penalise(self, log_attention, sequences):
+        """Adds to the loss what attention [N, T - 1, A] costs, a mean over sequences as Lr is."""
+        real = ops.cast(sequences[:, 1:] != PADDING, "float32")
+        count = ops.sum(ops.max(real, axis=1))
+        total = sum(ops.sum(penalty_of(each, real)) for each in log_attention)
+        self.add_loss(self.attention_penalty * total / ops.maximum(count, 1.0))
 
     def _reading_its_own(self, sequences, state, drawn, training):
         """As `_padded`, but some of the words read are drawn; one step after the other."""

@@ -17,6 +17,7 @@ def build_decoder(
     vocabulary: Vocabulary,
     shapes: dict[str, tuple[int, ...]],
     *,
+    prior=None,
     packs: bool = True,
 ) -> NextWord:
     """The decoder of a system, as the layer "decoder", with weights.
@@ -26,15 +27,17 @@ def build_decoder(
         settings: of the model.
         vocabulary: the words and concepts.
         shapes: of one photograph's part of each input.
+        prior: how often each concept occurs in the train split, float [k]; None where weights will
+            be loaded.
         packs: whether teacher forcing runs on real words only (`packed`); not where XLA compiles
             it, which takes no shapes that differ from batch to batch.
     """
-    decoder = DECODERS[system.decoder](system, settings, vocabulary, shapes, packs)
+    decoder = DECODERS[system.decoder](system, settings, vocabulary, shapes, prior, packs)
     decoder.build()
     return decoder
 
 
-def _recurrent(system, settings, vocabulary, shapes, packs) -> Decoder:
+def _recurrent(system, settings, vocabulary, shapes, prior, packs) -> Decoder:
     return Decoder(
         vocabulary.size,
         units=settings.units,
@@ -43,6 +46,8 @@ def _recurrent(system, settings, vocabulary, shapes, packs) -> Decoder:
         activation=settings.activation,
         fusion=system.fusion,
         concept_ids=[vocabulary.encode([concept])[1] for concept in vocabulary.concepts],
+        prior=prior,
+        attention_penalty=settings.attention_penalty,
         channels=shapes["feature_map"][-1] if "feature_map" in system.decoder_sees else 0,
         dropout=settings.decoder_dropout,
         label_smoothing=settings.label_smoothing,
@@ -51,7 +56,7 @@ def _recurrent(system, settings, vocabulary, shapes, packs) -> Decoder:
     )
 
 
-def _transformer(system, settings, vocabulary, shapes, packs) -> TransformerDecoder:
+def _transformer(system, settings, vocabulary, shapes, prior, packs) -> TransformerDecoder:
     return TransformerDecoder(
         vocabulary.size,
         units=settings.units,

@@ -47,6 +47,8 @@ class Fusion(keras.layers.Layer):
     Args:
         activation: the cell's.
         concept_ids: the word id of each concept, [k].
+        prior: how often each concept occurs in the train split, float [k]; None where weights will
+            be loaded.
     """
 
     sees: tuple[str, ...] = ()
@@ -54,10 +56,18 @@ class Fusion(keras.layers.Layer):
     carried: tuple[str, ...] = ()
     found: tuple[str, ...] = ()
 
-    def __init__(self, *, activation: str = "relu", concept_ids: Sequence[int] = (), **kwargs):
+    def __init__(
+        self,
+        *,
+        activation: str = "relu",
+        concept_ids: Sequence[int] = (),
+        prior: Sequence[float] | None = None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.activation = keras.activations.get(activation)
         self.concept_ids = tuple(concept_ids)
+        self.prior = prior
 
     def build_for(self, widths: Widths) -> None:
         """Makes the weights."""
@@ -92,13 +102,24 @@ class Fusion(keras.layers.Layer):
         """What the next word is predicted from, [..., U], from h_t and the embedded words."""
         return h
 
+    def log_attention(self, h, words, constants: dict) -> tuple:
+        """Logarithms of what it pays attention to, [..., A] each, as `after` is called."""
+        return ()
+
 
 @keras.saving.register_keras_serializable(package="s_cnn_rnn")
 class Multimodal(Fusion):
     """A layer that joins image and state before the softmax: late fusion, fig. 1(c).
 
-    m_t = activation(V_h h_t + Ie's map)
+        m_t = activation(V_h h_t + Ie's map)
 
+    It is `cnn-rnn`'s (Wang, Yang, Mao, Huang, Huang and Xu: CNN-RNN: A Unified Framework for
+    Multi-label Image Classification, CVPR 2016, section 3), which projects the recurrent output
+    and the image into one space and joins them there at every step.
+
+    Departures: the original scores a label by its embedding's product with what is joined; here the
+    softmax has weights of its own. It finds the most likely set by beam search; here, as in the
+    paper, labels are written greedily, none twice.
     """
 
     constants = ("image",)
@@ -126,83 +147,15 @@ class Multimodal(Fusion):
 
 @keras.saving.register_keras_serializable(package="s_cnn_rnn")
 class MultimodalWithWords(Multimodal):
-    """m-RNN's (Mao et al. 2015, eq. 3): m_t = activation(V_w w_t + V_h h_t + Ie's map)."""
+    """m-RNN's: m_t = activation(V_w w_t + V_h h_t + Ie's map).
 
-    sees_words = True
+    Mao, Xu, Yang, Wang, Huang and Yuille: Deep Captioning with Multimodal Recurrent Neural Networks
+    (m-RNN), ICLR 2015, eq. 3. The image is seen here alone, never by the recurrence
+    (`recurrent.SimpleCell`, eq. 2 there).
 
-
-@keras.saving.register_keras_serializable(package="s_cnn_rnn")
-class ConceptAttention(Fusion):
-    """Semantic attention (You et al., CVPR 2016): at input and output, over detected concepts.
-
-    With y_i the word embeddings of the concepts that s_hat is surest of, w_t the word read:
-
-        alpha_i ~ exp(w_t . U y_i),        x_t = W_x (w_t + v_x * sum_i alpha_i y_i)
-        beta_i ~ exp(h_t . V sigma(y_i)),  o_t = W_h (h_t + v_h * sum_i beta_i sigma(y_i))
-
-    Eq. 4, 5, 7 and 8 there. The next word is predicted from o_t. The original predicts it with
-    the transposed word embedding; here the softmax has weights of its own, as in every system.
-
-    Args:
-        attended: how many concepts are attended to; the original's is 10.
-        kwargs: see `Fusion`; sigma is the cell's activation.
+    Departures: the activation is the cell's, a rectifier, where the original's is a scaled
+    hyperbolic tangent; one layer of word embedding, not two; the map of the image has a bias. As
+    published, the CNN is not trained with it.
     """
 
-    sees = ("concepts",)
-    constants = ("attributes",)
-
-    def __init__(self, *, attended: int = 10, **kwargs):
-        super().__init__(**kwargs)
-        self.attended = min(attended, len(self.concept_ids))
-
-    def build_for(self, widths):
-        """See `Fusion.build_for`.
-
-        Raises:
-            ValueError: the widths differ; attributes could not be added to the state.
-        """
-        units, word_embedding = widths.units, widths.word_embedding
-        if units != word_embedding:
-            raise ValueError(
-                "semantic attention adds word embeddings to the decoder's state: set "
-                f"model.word_embedding ({word_embedding}) and model.units ({units}) to one width"
-            )
-        square = {"shape": (units, units), "initializer": "glorot_uniform"}
-        self.input_scores = self.add_weight(**square, name="input_scores")  # U
-        self.output_scores = self.add_weight(**square, name="output_scores")  # V
-        self.input_weight = self.add_weight(shape=(units,), initializer="ones", name="input_weight")
-        self.output_weight = self.add_weight(
-            shape=(units,), initializer="ones", name="output_weight"
-        )
-        # W_h; W_x is the cell's.
-        self.output_map = keras.layers.Dense(units, dtype=self.dtype_policy, name="output_map")
-        self.output_map.build((None, units))
-        self.built = True
-
-    def prepare(self, opening, embedding):
-        """The embeddings of the surest concepts, [B, attended, E]."""
-        _, surest = ops.top_k(opening["concepts"], self.attended)
-        ids = ops.take(ops.convert_to_tensor(self.concept_ids, "int32"), surest)
-        return {"attributes": embedding(ids)}
-
-    def before(self, words, constants):
-        """See `Fusion.before`."""
-        words, attributes = self._as_computed(words, constants["attributes"])
-        scores, weight = self._as_computed(self.input_scores, self.input_weight)
-        return words + weight * _attend(words, attributes, scores)
-
-    def after(self, h, words, constants):
-        """See `Fusion.after`."""
-        h, attributes = self._as_computed(h, self.activation(constants["attributes"]))
-        scores, weight = self._as_computed(self.output_scores, self.output_weight)
-        return self.output_map(h + weight * _attend(h, attributes, scores))
-
-    def _as_computed(self, *values):
-        return [ops.cast(value, self.compute_dtype) for value in values]
-
-
-def _attend(query, attributes, scores):
-    """The attributes [..., A, E] weighed by how the query [..., E] scores them: [..., E]."""
-    asked = ops.matmul(query, scores)[..., None, :]
-    weights = ops.softmax(ops.sum(asked * attributes, axis=-1))
-    return ops.sum(weights[..., None] * attributes, axis=-2)
+    sees_words = True

@@ -86,6 +86,7 @@ def real_steps(values, packing: Packing):
 
 
 def unpack(values, packing: Packing, shape):
-    """Real steps [R] back to [N, T - 1], 0 where there is padding."""
-    flat = tf.scatter_nd(packing.places[:, None], values, [shape[0] * shape[1]])
-    return tf.reshape(flat, shape)
+    """Real steps [R, ...] back to [N, T - 1, ...], 0 where there is padding; shape: [N, T - 1]."""
+    inner = values.shape[1:]
+    flat = tf.scatter_nd(packing.places[:, None], values, [shape[0] * shape[1], *inner])
+    return tf.reshape(flat, [*shape, *inner])

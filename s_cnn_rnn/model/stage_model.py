@@ -6,6 +6,7 @@ import keras
 
 from s_cnn_rnn.model.annotation_model import AnnotationModel
 from s_cnn_rnn.model.label_alignment import PREDICTED_ORDER, PreferredOrder
+from s_cnn_rnn.model.losses import word_loss
 from s_cnn_rnn.model.self_critical import SelfCritical, self_critical_loss
 from s_cnn_rnn.model.system import PARTS
 
@@ -99,6 +100,19 @@ def stage_losses(model: AnnotationModel, outputs: tuple[str, ...], *, rewarded: 
     """
     losses = model.losses() | ({"words": self_critical_loss} if rewarded else {})
     return {output: losses[output] for output in outputs}
+
+
+def stage_metrics(outputs: tuple[str, ...], *, penalised: bool) -> dict:
+    """What `fit` measures beside the losses, by output.
+
+    Args:
+        outputs: see `stage_model`.
+        penalised: whether more than Lr may be in the loss of a stage that learns words alone
+            (`concept_attention.attention_penalty`): Keras tells the sum there, so Lr is measured.
+    """
+    if not penalised or outputs != ("words",):
+        return {}
+    return {"words": keras.metrics.MeanMetricWrapper(word_loss, name="Lr")}
 
 
 class _AtInference(keras.layers.Layer):

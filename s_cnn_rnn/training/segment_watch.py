@@ -48,7 +48,7 @@ class SegmentWatch(keras.callbacks.Callback):
         self.step = self.first + batch + 1
         self.values = {_NAMES.get(name, name): float(v) for name, v in (logs or {}).items()}
         if len(self.stage.outputs) == 1 and not self.stage.rewarded:
-            self.values[_LOSS_OF[self.stage.outputs[0]]] = self.values["loss"]
+            self.values.setdefault(_LOSS_OF[self.stage.outputs[0]], self.values["loss"])
         if not math.isfinite(self.values["loss"]):
             raise TrainingDiverged(
                 f"stage {self.stage.name}, step {self.step}: the loss is {self.values['loss']}. "

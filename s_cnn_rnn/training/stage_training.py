@@ -20,7 +20,12 @@ from s_cnn_rnn.decoding.writing import Likelihoods
 from s_cnn_rnn.encoders import encoder_digest
 from s_cnn_rnn.model.annotation_model import build_model
 from s_cnn_rnn.model.self_critical import sampled_captions
-from s_cnn_rnn.model.stage_model import set_trainable, stage_losses, stage_model
+from s_cnn_rnn.model.stage_model import (
+    set_trainable,
+    stage_losses,
+    stage_metrics,
+    stage_model,
+)
 from s_cnn_rnn.model.stages import STAGES, Stage
 from s_cnn_rnn.model.systems import find_system
 from s_cnn_rnn.progress import Progress
@@ -110,6 +115,9 @@ class StageTraining:
         self.keras_model.compile(
             self.optimiser,
             loss=stage_losses(self.model, self.stage.outputs, rewarded=self.stage.rewarded),
+            metrics=stage_metrics(
+                self.stage.outputs, penalised=self.settings.model.attention_penalty > 0
+            ),
             jit_compile=self.settings.jit and not self.stage.rewarded,
         )
         self.optimiser.build(self.keras_model.trainable_variables)

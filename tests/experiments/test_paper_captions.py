@@ -23,6 +23,8 @@ WRITERS = [name for name, row in SYSTEMS.items() if "captions" in row.tasks]
 NEEDS = {"v2l": {"stages.rnn_predicted.steps": 1_000_000}}
 """The flags that a system needs beside --system."""
 OUTPUTS, CONCEPTS, WORDS_WITH_END = 12_000, 1_000, 7
+ATTENTION = 2 * (np.sqrt(10 * (WORDS_WITH_END / 10) ** 2) + WORDS_WITH_END * 10)
+"""What att's penalty adds for ten concepts that are attended to evenly, at input and output."""
 
 
 def paper_settings(system: str, flags: dict | None = None) -> RunSettings:
@@ -117,6 +119,7 @@ def test_the_last_stage_takes_a_step_at_full_size(system, encoder, vocabulary):
     found = whole.train_on_batch(given, targets, return_dict=True)
     # Nothing is learnt yet: each word is one of 12,000, and each concept there or not.
     expected = {"words": WORDS_WITH_END * np.log(OUTPUTS), "concepts": CONCEPTS * np.log(2)}
+    expected["words"] += ATTENTION if system == "att" else 0.0
     for name in stage.outputs:
         single = found[f"{name}_loss"] if len(stage.outputs) > 1 else found["loss"]
         assert single == pytest.approx(expected[name], rel=0.2)

@@ -29,13 +29,13 @@ PARAMETERS = {
     "msr-captivator": {"semantic": 2048 * 1000 + 1000, "interface": 3048 * 512 + 512},
 }
 # What their decoders have otherwise: m-RNN a plain cell and the multimodal layer, semantic
-# attention U, V, W_h and its bias, v_x and v_h; visual attention maps 2,048 channels to keys and
-# values, the state to a query and a gate, and the context to the cell's input and to the output.
-# The transformer has no cell but 21 places, two layers (q, k, v and their join, two maps of the
-# inner width 1,024, two normalisations) and the last normalisation.
+# attention U, V, W_h and its bias, v_x and v_h, and the concepts' frequencies; visual attention
+# maps 2,048 channels to keys and values, the state to a query and a gate, and the context to the
+# cell's input and to the output. The transformer has no cell but 21 places, two layers (q, k, v and
+# their join, two maps of the inner width 1,024, two normalisations) and the last normalisation.
 DECODER_DIFFERENCE = {
     "m-rnn": -3 * (1024 * 512 + 512) + 2 * 512 * 512 + 512,
-    "att": 3 * 512 * 512 + 3 * 512,
+    "att": 3 * 512 * 512 + 3 * 512 + 1000,
     "ours+attention": 2049 * (256 + 512) + 512 * 256 + 256 + 513 + 512 * (2048 + 512),
     "ours+transformer": (
         -(1024 * 2048 + 2048)
