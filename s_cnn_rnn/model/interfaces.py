@@ -8,6 +8,18 @@ An interface is linear maps from Ie [B, d] to the decoder's *opening*, a diction
 - ``image`` [B, m]: seen by the output layer at every step.
 
 The semantic interface (d) is (b) with Ie = s_hat; the row of the system says what Ie is.
+
+`v2l` (Wu, Shen, Liu, Dick and van den Hengel: What Value Do Explicit High Level Concepts Have in
+Vision to Language Problems?, CVPR 2016, section 3) is (a) with Ie = s_hat, its attributes: they are
+learnt first, and an LSTM then reads their probabilities as if they were the first word,
+
+    x_{-1} = W_ea (s_hat - centre) + b,  (h_{-1}, c_{-1}) = LSTM(x_{-1}, 0, 0)
+
+Departures: its 256 attributes are nouns, verbs and adjectives, merged over tense and number by hand;
+here they are the 256 most frequent words, "a" and "the" among them. It detects them in many regions
+of a photograph and takes the largest probability of each; here the photograph is seen once, as in
+every system. The centre and the map's initial scale are settings (``centres_s_hat``,
+``s_hat_scale``), of which the original has neither.
 """
 
 import keras

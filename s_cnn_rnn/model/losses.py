@@ -98,6 +98,10 @@ def warp_loss(concepts, logits, *, noise):
     at trial s; the pair's hinge counts with the weight 1 + 1/2 + ... + 1/r, where
     r = floor((k - 1) / s) estimates the true label's rank.
 
+    Departures: false labels are drawn without replacement, in an order drawn for each true label,
+    so that one that violates is always found where there is one; Weston et al. draw with
+    replacement, and one true label at a step, where here all of a photograph's count.
+
     Args:
         concepts: float [B, k], 0 or 1.
         logits: float [B, k].

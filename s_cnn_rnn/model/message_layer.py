@@ -2,6 +2,10 @@
 
 Hu, Zhou, Deng, Liao, Mori: Learning Structured Inference Neural Networks with Label Relations,
 CVPR 2016. There the layers are NUS-WIDE's tags, groups and labels; sets without groups have two.
+
+Departures: two layers; relations are learnt whole, where the original masks them by a graph of
+known ones; messages to the observed tags, and among them, are left out, since nobody asks for the
+tags; a tag that is missing is unknown, not false. The CNN is not trained.
 """
 
 import math

@@ -96,11 +96,15 @@ class LSTMCell(_Cell):
 
 @keras.saving.register_keras_serializable(package="s_cnn_rnn")
 class GRUCell(_Cell):
-    """Gated recurrent unit (Cho et al. 2014), the reset gate after the matrix product.
+    """Gated recurrent unit (Cho et al. 2014, eq. 5 to 8), as `msr-captivator` writes with one.
 
         z, r = sigmoid of their parts of W_x x_t + b + W_h h_{t-1}
         n = activation(W_x x_t + b + r * W_h h_{t-1})
         h_t = z * h_{t-1} + (1 - z) * n
+
+    Departures: the reset gate acts after the matrix product (r * W_h h), so that one product serves
+    all gates; the original's acts before it, W_h (r * h). All have a bias, and the activation is
+    that of every cell here, a rectifier, not tanh.
 
     Args:
         units: width of h.
@@ -120,11 +124,12 @@ class GRUCell(_Cell):
 
 @keras.saving.register_keras_serializable(package="s_cnn_rnn")
 class SimpleCell(_Cell):
-    """The plain recurrence of m-RNN (Mao et al. 2015, eq. 2).
+    """The plain recurrence of m-RNN (Mao et al. 2015, eq. 2; see `fusion.MultimodalWithWords`).
 
         h_t = activation(W_x x_t + W_h h_{t-1} + b)
 
-    With a rectifier and an orthogonal W_h it keeps its gradients without gates.
+    With a rectifier, which is the original's, and an orthogonal W_h it keeps its gradients without
+    gates. Departures: the original adds the embedded word as it is, without W_x and b.
     """
 
     def step(self, projected, state: dict) -> dict:

@@ -12,6 +12,10 @@ class TagLayer(keras.layers.Layer):
 
     It is pretrained alone; then its logits are added to the image's to make s_hat (section 4.2).
 
+    Departure: the log-odds of the concepts' frequencies, which both start from, are subtracted from
+    the sum, so that they count once. A constant: the biases of both could hold it. Without a prior
+    nothing is subtracted, and the sum is the paper's.
+
     Args:
         concepts: k, the number of concepts.
         units: width of the hidden layer; the paper's is 256.

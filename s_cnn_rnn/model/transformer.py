@@ -26,6 +26,10 @@ class TransformerDecoder(NextWord):
 
     The stream x and its sums are float32 whatever the precision; only products are not.
 
+    Departures: there is no encoder of tokens, and no attention to one: the photograph is the
+    prefix. Places are learnt, the inner width is 2 U where theirs is 4 U, and the softmax has
+    weights of its own beside the embedding's, as in every system.
+
     Args:
         words: number of ids, padding and START included.
         units: U, width of all tokens.

@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
+from s_cnn_rnn.model.annotation_model import build_model
 from s_cnn_rnn.model.interfaces import INTERFACES, PREFIX, build_interface
+from s_cnn_rnn.model.systems import find_system
+from s_cnn_rnn.settings import RunSettings
+from s_cnn_rnn.vocabulary import Vocabulary
 
 EMBEDDING = np.random.default_rng(0).normal(size=(2, 6)).astype("float32")
 FIRST_STATE = {"h": 5, "c": 5}
@@ -16,6 +20,10 @@ OPENINGS = {
 }
 
 
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
 @pytest.mark.parametrize("name", INTERFACES)
 def test_openings_are_linear_maps_of_the_embedding(name):
     interface = build_interface(name, units=5, word_embedding=4)
@@ -25,6 +33,35 @@ def test_openings_are_linear_maps_of_the_embedding(name):
     for key, value in opening.items():
         kernel = kernels[key]
         np.testing.assert_allclose(value, EMBEDDING @ kernel, atol=1e-5)  # the bias starts at 0
+
+
+def test_attributes_are_read_as_if_they_were_the_first_word():
+    """v2l by hand: s_hat of its attributes alone, centred and mapped, then one step of the LSTM."""
+    words = tuple(f"word{n}" for n in range(300))
+    vocabulary = Vocabulary("captions", words, (1,) * 300, words[:280], 1.0, 1.0, {})
+    vocabulary = vocabulary.with_concepts(find_system("v2l").most_concepts)
+    content = {
+        "data": "",
+        "system": "v2l",
+        "encoder": {"name": "small_cnn", "weights": None},
+        "model": {"units": 5, "word_embedding": 4, "centres_s_hat": True, "s_hat_scale": 20.0},
+    }
+    prior = np.linspace(0.9, 0.001, 256)
+    settings = RunSettings.from_dict(content)
+    model = build_model(settings, vocabulary, prior=prior, with_encoder=False)
+    features = np.random.default_rng(0).normal(size=(2, 256)).astype("float32")
+    kernel, bias = (np.asarray(w) for w in model.semantic.dense.weights)
+    s_hat = sigmoid(features @ kernel + bias)
+    assert s_hat.shape == (2, 256)
+    mapping = model.interface.maps["input"]
+    assert np.std(mapping.kernel) == pytest.approx(20 * np.sqrt(2 / (256 + 4)), rel=0.1)
+    x = (s_hat - prior) @ np.asarray(mapping.kernel) + np.asarray(mapping.bias)
+    w_x, _, b = (np.asarray(w) for w in model.decoder.cell.weights)
+    i, g, _, o = np.split(x @ w_x + b, 4, axis=-1)  # h and c before it are 0
+    c = sigmoid(i) * np.maximum(g, 0)
+    state = model.start(model.seen({"features": features}))
+    np.testing.assert_allclose(state["c"], c, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(state["h"], sigmoid(o) * np.maximum(c, 0), rtol=1e-3, atol=1e-4)
 
 
 def test_cell_state_may_stay_zero():
