@@ -15,10 +15,10 @@ learnt first, and an LSTM then reads their probabilities as if they were the fir
 
     x_{-1} = W_ea (s_hat - centre) + b,  (h_{-1}, c_{-1}) = LSTM(x_{-1}, 0, 0)
 
-Departures: its 256 attributes are nouns, verbs and adjectives, merged over tense and number by hand;
-here they are the 256 most frequent words, "a" and "the" among them. It detects them in many regions
-of a photograph and takes the largest probability of each; here the photograph is seen once, as in
-every system. The centre and the map's initial scale are settings (``centres_s_hat``,
+Departures: its 256 attributes are nouns, verbs and adjectives, merged over tense and number by
+hand; here they are the 256 most frequent words, "a" and "the" among them. It detects them in many
+regions of a photograph and takes the largest probability of each; here the photograph is seen once,
+as in every system. The centre and the map's initial scale are settings (``centres_s_hat``,
 ``s_hat_scale``), of which the original has neither.
 """
 

@@ -18,8 +18,8 @@ w^s. Two of them:
 END counts as a word of captions and references: without it captions learn to break off before
 their last word ("a dog on the"), since an article there costs nothing.
 
-Departures from Rennie et al.: the default baseline, and END in the reward. The CNN stays frozen, and
-nothing is dropped out, so that the gradient is that of the decoder as it writes.
+Departures from Rennie et al.: the default baseline, and END in the reward. The CNN stays frozen,
+and nothing is dropped out, so that the gradient is that of the decoder as it writes.
 
 The reward is computed outside the graph, of ids (`caption_metrics.fast_cider`); what part of a step
 it takes, docs/how_it_works.md says.

@@ -188,6 +188,70 @@ def test_the_gradient_is_that_of_reinforce_by_hand(model, baseline):
         np.testing.assert_allclose(f, e, rtol=1e-4, atol=1e-5)
 
 
+def every_caption(model, features) -> dict[tuple, list]:
+    """Each caption that can be drawn -> log p of all outputs before each of its words, [V] each."""
+    found, open_ones = {}, {(START,): []}
+    state = model.start(model.seen({"features": features[None]}))
+    for place in range(LONGEST + 1):
+        log_p, state = model.step(np.array([words[-1] for words in open_ones], "int32"), state)
+        after, rows = {}, []
+        for n, (words, known) in enumerate(open_ones.items()):
+            for output in range(log_p.shape[1]):
+                word = output + FIRST_OUTPUT
+                longer = found if word == END or place == LONGEST else after
+                longer[(*words, word)] = [*known, np.asarray(log_p[n], "float64")]
+                rows += [n] if longer is after else []
+        open_ones = after
+        if rows:
+            state = {name: np.asarray(value)[rows] for name, value in state.items()}
+    return found
+
+
+def expected_reward(captions: dict[tuple, list], rewards, moved: np.ndarray) -> float:
+    """Sum of p(w) r(w) over all captions, where every logit of an output is moved as told [V]."""
+    total = 0.0
+    for (words, rows), reward in zip(captions.items(), rewards, strict=True):
+        log_p = 0.0
+        for row, word in zip(rows, words[1:], strict=True):
+            logits = row + moved
+            log_p += logits[word - FIRST_OUTPUT] - np.log(np.exp(logits).sum())
+        total += np.exp(log_p) * reward
+    return total
+
+
+@pytest.mark.parametrize("baseline", ["samples", "greedy"])
+def test_the_mean_gradient_is_that_of_the_expected_reward(model, baseline):
+    """By finite differences of the sum over all captions: neither samples nor a tape are in it."""
+    import tensorflow as tf
+
+    given, reward = batch(model), CaptionReward(REFERENCES, model.vocabulary, bleu=0.5)
+    outputs, step = model.decoder.output_layer.bias.shape[0], 1e-5
+    expected = np.zeros(outputs)
+    for n in range(3):
+        captions = every_caption(model, given["features"][n])
+        padded = np.zeros((1, len(captions), LONGEST + 1), "int32")
+        for place, words in enumerate(captions):
+            padded[0, place, : len(words) - 1] = words[1:]
+        rewards = reward(np.array([n]), padded)[0, :, 0]
+        likely = expected_reward(captions, np.ones(len(rewards)), np.zeros(outputs))
+        assert likely == pytest.approx(1, abs=1e-5)
+        for output in range(outputs):
+            ahead, back = (
+                expected_reward(captions, rewards, sign * step * np.eye(outputs)[output])
+                for sign in (1, -1)
+            )
+            expected[output] += (ahead - back) / (2 * step) / 3
+    rewarded, _ = rewarded_model(model, baseline)
+    many = {name: np.repeat(given[name], 3000, axis=0) for name in ("features", "photograph")}
+    shape = (len(many["photograph"]), *given["chances"].shape[1:])
+    many["chances"] = np.random.default_rng(1).random(shape, dtype=np.float32)
+    with tf.GradientTape() as tape:
+        loss = keras.ops.mean(self_critical_loss(None, rewarded(many, training=True)["words"]))
+    found = -tf.convert_to_tensor(tape.gradient(loss, model.decoder.output_layer.bias.value))
+    assert np.abs(expected).max() > 0.2
+    np.testing.assert_allclose(found, expected, atol=0.04)
+
+
 def greedy_words(model, features) -> list[int]:
     state = model.start(model.seen({"features": features[None]}))
     words = [START]
