@@ -87,21 +87,22 @@ def look_at(
         size: to which they are filled up.
         tag_inputs: of the model.
     """
-    inputs = []
+    inputs, encoded = [], {}
     for number, member in enumerate(model.members):
         tags = tag_inputs.indicators(number, read, size) if "tags" in member.shapes else None
-        inputs.append(_inputs(member, read, size, tags))
+        # Members of an ensemble may share an encoder: it looks once for those that see the same.
+        key = id(member.encoder), tuple(sorted(member.encoded.output))
+        if key not in encoded:
+            side = member.encoder.input_shape[1]
+            images = _filled_up([each.pixels[side] for each in read], size)
+            encoded[key] = member.settled.predict_on_batch(images)
+        inputs.append(_inputs(encoded[key], tags))
     seen, concepts = look_together(model, inputs)
     names, pixels = zip(*((each.name, each.pixels) for each in read), strict=True)
     return Looked(names, pixels, inputs, seen, concepts, size)
 
 
-def _inputs(
-    member: AnnotationModel, read: Sequence[ReadPhotograph], size: int, tags: np.ndarray | None
-) -> ModelInputs:
-    side = member.encoder.input_shape[1]
-    images = _filled_up([each.pixels[side] for each in read], size)
-    encoded = member.settled.predict_on_batch(images)
+def _inputs(encoded: dict[str, np.ndarray], tags: np.ndarray | None) -> ModelInputs:
     maps = (encoded["feature_map"],) if "feature_map" in encoded else None
     return ModelInputs(encoded["features"][:, None], maps, tags=tags)
 

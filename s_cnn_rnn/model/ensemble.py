@@ -54,7 +54,7 @@ class Ensemble:
 
     @property
     def candidates(self) -> int:
-        """None is re-ranked, whatever the members do alone."""
+        """None is re-ranked, whatever the members do alone: weights are chosen for one run."""
         return 0
 
     @property

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 
 from s_cnn_rnn.model.ensemble import difference_of_words
+from s_cnn_rnn.model.systems import find_system
 from s_cnn_rnn.runs.handover import require_finished
 from s_cnn_rnn.runs.run_folder import RunFolder
 
@@ -34,10 +35,13 @@ def make_ensemble(
     Raises:
         FileNotFoundError: a member is no run folder, or not trained to the end.
         DataSetDiffers: members learnt from different data.
-        ValueError: members that do not go together, or another ensemble or run in the folder.
+        ValueError: members that do not go together, or that re-rank what they would vote on; or
+            another ensemble or run in the folder.
     """
     folder = RunFolder(pathlib.Path(path))
     _check(members)
+    if (decoding or {}).get("consensus"):
+        _refuse_two_orders(members)
     named = [os.path.relpath(member.path, folder.path) for member in members]
     changed = {"decoding": dict(decoding)} if decoding else {}
     content = json.dumps({"members": named, **changed}, indent=2) + "\n"
@@ -80,3 +84,20 @@ def _check(members: Sequence[RunFolder]) -> None:
                 f"{first.path} and {member.path} write with different words: {difference}; only "
                 "runs on one vocabulary can be averaged"
             )
+        lengths = [run.settings().model.longest for run in (first, member)]
+        if lengths[0] != lengths[1]:
+            raise ValueError(
+                f"{first.path} learnt to write at most {lengths[0]} words, {member.path} "
+                f"{lengths[1]} (model.longest); only runs that may write equally long can be "
+                "averaged"
+            )
+
+
+def _refuse_two_orders(members: Sequence[RunFolder]) -> None:
+    """A single run that re-ranks what its beam finds has an order of its own, not the vote's."""
+    system = find_system(members[0].settings().system)
+    if len(members) == 1 and system.candidates:
+        raise ValueError(
+            f"{members[0].path}: {system.name} re-ranks its candidates, which would undo the order "
+            "of a vote; leave out --consensus"
+        )

@@ -3,8 +3,10 @@
 import dataclasses
 import pathlib
 
+import keras
+
 from s_cnn_rnn.data.model_inputs import side_shapes
-from s_cnn_rnn.encoders import ENCODERS
+from s_cnn_rnn.encoders import ENCODERS, encoder_digest
 from s_cnn_rnn.model.annotation_model import AnnotationModel, build_model
 from s_cnn_rnn.model.ensemble import Ensemble
 from s_cnn_rnn.model.stages import STAGES, Stage
@@ -189,12 +191,18 @@ def run_side_shapes(folder: RunFolder, settings: RunSettings) -> dict[str, tuple
 def load_model(folder: RunFolder) -> AnnotationModel | Ensemble:
     """The trained model of a finished run; the run folder alone is enough.
 
+    Members of an ensemble whose encoders are the same, weight by weight, share one.
+
     Raises:
         FileNotFoundError: this is no run folder, or stages are missing; the message names them.
         ValueError: the members of an ensemble do not go together.
     """
     if folder.members():
-        return Ensemble(tuple(load_model(member) for member in folder.members()))
+        members = [load_model(member) for member in folder.members()]
+        # One run that is decoded otherwise is that run: it re-ranks, and can be explained.
+        if len(members) == 1:
+            return members[0]
+        return Ensemble(_sharing_encoders(members, folder.members()))
     settings = folder.settings()
     require_finished(folder, settings)
     encoder = settings.encoder
@@ -212,3 +220,17 @@ def load_model(folder: RunFolder) -> AnnotationModel | Ensemble:
             variables = checkpoints.weights_of({name: part})
             checkpoints.load(folder.weights / f"{name}.npz", variables)
     return model
+
+
+def _sharing_encoders(
+    members: list[AnnotationModel], folders: tuple[RunFolder, ...]
+) -> tuple[AnnotationModel, ...]:
+    """The same models; an encoder that is an earlier one's, weight by weight, is that object."""
+    known: dict[str, keras.Model] = {}
+    sharing = []
+    for member, folder in zip(members, folders, strict=True):
+        if member.encoder is not None:
+            digest = encoder_digest(member.encoder, folder.settings().encoder.name)
+            member = dataclasses.replace(member, encoder=known.setdefault(digest, member.encoder))
+        sharing.append(member)
+    return tuple(sharing)

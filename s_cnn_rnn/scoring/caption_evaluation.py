@@ -73,12 +73,19 @@ def score_caption_run(
         folder.settings().decoding,
         data.references,
         tokeniser=captions.tokeniser,
-        candidates=find_system(folder.settings().system).candidates,
+        candidates=_candidates(folder),
     )
     return (
         scores_under(protocol, captions, own, beside=beside),
         scores_under(protocol, text_only_captions),
     )
+
+
+def _candidates(folder: RunFolder) -> int:
+    """How many candidates a run re-ranks; an ensemble of several re-ranks none."""
+    if len(folder.members()) > 1:
+        return 0
+    return find_system(folder.settings().system).candidates
 
 
 def caption_protocol(

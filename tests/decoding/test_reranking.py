@@ -4,13 +4,15 @@ import json
 
 import numpy as np
 import pytest
-from finished_runs import untrained_run
+from finished_runs import copy_run, untrained_run
 
 from s_cnn_rnn.annotator import Annotator
 from s_cnn_rnn.caption_metrics import quick_cider, quick_scores
 from s_cnn_rnn.decoding import reranking as module
 from s_cnn_rnn.decoding.hypotheses import Hypothesis
 from s_cnn_rnn.decoding.reranking import Reranker, choose, features
+from s_cnn_rnn.runs.ensemble_folder import make_ensemble
+from s_cnn_rnn.scoring.evaluation import score_run
 from s_cnn_rnn.scoring.predictions import predict
 
 CONCEPTS = {"a": 0, "dog": 1, "cat": 2, "runs": 3}
@@ -113,6 +115,31 @@ def test_predictions_are_re_ranked_by_what_the_run_folder_says(run, tiny_data, m
     photographs = tiny_data.photographs("validation", range(6))
     annotated = list(Annotator.from_run(run.path).annotate(photographs))
     assert [a.text for a in annotated] == [p.annotation for p in anew.photographs]
+
+
+def test_a_run_that_is_decoded_otherwise_re_ranks_as_well(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "PHOTOGRAPHS", 4)
+    one = make_ensemble(tmp_path / "one", [run], {"width": 3})
+    found = predict(one, "validation")
+    assert found.made_from["reranking"] == json.loads(one.reranking.read_text())["weights"]
+    assert all(len(p.beams) == 3 for p in found.photographs)
+    with pytest.raises(ValueError, match=r"msr-captivator re-ranks .* leave out --consensus"):
+        make_ensemble(tmp_path / "voted", [run], {"consensus": 5})
+    assert not (tmp_path / "voted").exists()
+
+
+@pytest.mark.filterwarnings("ignore:METEOR is missing")
+def test_the_protocol_says_whether_candidates_were_re_ranked(
+    run, tmp_path, monkeypatch, without_java
+):
+    monkeypatch.setattr(module, "PHOTOGRAPHS", 4)
+    one = make_ensemble(tmp_path / "one", [run])
+    two = make_ensemble(tmp_path / "two", [run, copy_run(run, tmp_path / "other", seed=1)])
+    protocols = [score_run(folder, "validation").protocols[0].protocol for folder in (one, two)]
+    assert [protocol.split(", ")[:2] for protocol in protocols] == [
+        ["beam 10", "re-ranked"],
+        ["beam 2", "5 references"],
+    ]
 
 
 def test_other_weights_of_the_model_are_re_ranked_anew(run, monkeypatch):

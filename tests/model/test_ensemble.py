@@ -13,6 +13,7 @@ from s_cnn_rnn.annotator import Annotator
 from s_cnn_rnn.caption_metrics import read_coco_results
 from s_cnn_rnn.data.batches import image_batches
 from s_cnn_rnn.decoding.writing import Writer, see_nothing, write
+from s_cnn_rnn.encoders.stored_statistics import Settled
 from s_cnn_rnn.model.ensemble import Ensemble, difference_of_words
 from s_cnn_rnn.runs.checkpoints import read_arrays, write_arrays
 from s_cnn_rnn.runs.ensemble_folder import make_ensemble
@@ -168,6 +169,31 @@ def test_photographs_are_annotated_as_in_evaluation(both, members, tiny_data):
         assert texts != [p.annotation for p in predict(member, "validation").photographs]
 
 
+def test_members_with_the_same_encoder_look_once(members, tiny_data, tmp_path, monkeypatch):
+    other = copy_run(members[0], tmp_path / "other", seed=1)
+    path = other.weights / "decoder.npz"
+    arrays, metadata = read_arrays(path)
+    arrays["decoder:decoder/output/kernel"] *= -1
+    write_arrays(path, arrays, metadata)
+    folder = make_ensemble(tmp_path / "three", [members[0], members[1], other])
+    annotator = Annotator.from_run(folder.path)
+    first, nic, second = annotator.model.members
+    assert first.encoder is second.encoder is not nic.encoder
+    assert first.decoder is not second.decoder
+    looked, predict_on_batch = [], Settled.predict_on_batch
+
+    def counted(model, images):
+        looked.append(images.shape)
+        return predict_on_batch(model, images)
+
+    monkeypatch.setattr(Settled, "predict_on_batch", counted)
+    found = list(annotator.annotate(tiny_data.photographs("validation", range(6))))
+    assert looked == [(6, 32, 32, 3), (6, 48, 48, 3)]
+    monkeypatch.undo()
+    expected = predict(folder, "validation").photographs
+    assert [each.text for each in found] == [each.annotation for each in expected]
+
+
 def test_without_a_photograph_every_member_sees_nothing(model, seen):
     nothing = see_nothing(model, seen)
     assert {name: value.shape[0] for name, value in nothing.items()} == dict.fromkeys(seen, 1)
@@ -241,6 +267,12 @@ def test_runs_that_do_not_go_together_are_refused(both, members, tmp_path):
     other.vocabulary_path.write_text(json.dumps(content), "utf-8")
     with pytest.raises(ValueError, match=r"different words: id 7 is '\w+' in one, 'ze"):
         make_ensemble(tmp_path / "e", [members[0], other])
+    shorter = copy_run(members[1], tmp_path / "shorter")
+    content = shorter.settings().to_dict()
+    content["model"]["longest"] -= 1
+    shorter.settings_path.write_text(json.dumps(content), "utf-8")
+    with pytest.raises(ValueError, match=r"ours_0 learnt to write at most 16 .*shorter 15 \(model"):
+        make_ensemble(tmp_path / "e", [members[0], shorter])
     other.data_path.write_text(json.dumps({"digest": "0" * 64}), "utf-8")
     with pytest.raises(DataSetDiffers):
         make_ensemble(tmp_path / "e", [members[0], other])
