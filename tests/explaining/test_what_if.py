@@ -11,12 +11,14 @@ from finished_runs import untrained_run
 from s_cnn_rnn.annotating.annotation import Annotation, PredictedConcept
 from s_cnn_rnn.annotator import Annotator
 from s_cnn_rnn.data.photographs import DamagedPhotograph
+from s_cnn_rnn.decoding import reranking
 from s_cnn_rnn.decoding.hypotheses import Hypothesis
 from s_cnn_rnn.explaining import concept_statistics as statistics_module
 from s_cnn_rnn.explaining import concept_switches
 from s_cnn_rnn.explaining.concept_statistics import ConceptStatistics
 from s_cnn_rnn.explaining.concept_switches import switched
 from s_cnn_rnn.explaining.what_if import ChangedConcept, WhatIf
+from s_cnn_rnn.runs.run_names import system_of_run
 
 MODEL = {"units": 16, "word_embedding": 16, "longest": 6}
 
@@ -131,6 +133,8 @@ def test_mistakes_are_explained(annotator, photographs):
     ("system", "reason", "task"),
     [
         ("nic-f", "learns no concepts", "captions"),
+        ("nic-v2", "learns no concepts", "captions"),
+        ("m-rnn", "learns no concepts", "captions"),
         ("nic-deeply", "writes from the features alone", "captions"),
         ("cnn-logistic", "one by one", "labels"),
     ],
@@ -138,10 +142,47 @@ def test_mistakes_are_explained(annotator, photographs):
 def test_systems_that_do_not_write_from_concepts_are_refused(
     system, reason, task, tiny_data, tmp_path, photographs
 ):
-    stages = {"cnn": {"steps": 1}}
+    stages = {"cnn": {"steps": 1}, "rnn": {"steps": 1}}
     run = run_of(system, tiny_data, tmp_path, task=task, stages=stages, decoding={"width": 1})
     with pytest.raises(ValueError, match=f"{reason}.*such as ours"):
         Annotator.from_run(run.path).what_if(photographs[0], with_concepts=["red"])
+
+
+@pytest.mark.parametrize(
+    "system",
+    [
+        "att",
+        "v2l",
+        "ours+attention",
+        pytest.param("ours+transformer", marks=pytest.mark.slow),
+        pytest.param("msr-captivator", marks=pytest.mark.slow),
+        pytest.param("ours, self-critical", marks=pytest.mark.slow),
+    ],
+)
+def test_every_system_that_writes_from_concepts_writes_otherwise(
+    system, tiny_data, tmp_path, photographs, monkeypatch
+):
+    """Concepts are an input of the decoder, however they reach it; a switch is one of that input.
+
+    (v2l has as many concepts here as there are.)
+    """
+    monkeypatch.setattr(reranking, "PHOTOGRAPHS", 4)
+    if system == "ours, self-critical":
+        start = run_of("ours", tiny_data, tmp_path)
+        stages = {"self_critical": {"steps": 1}}
+        own = tmp_path / "rewarded"
+        run = run_of("ours", tiny_data, own, stages=stages, starts_from=str(start.path))
+    else:
+        run = run_of(system, tiny_data, tmp_path, decoding={"width": 2})
+    assert system_of_run(run) == system
+    annotator = Annotator.from_run(run.path)
+    words = annotator.model.vocabulary.concepts
+    nothing = annotator.what_if(photographs[0], without_concepts=words, correlated=False)
+    changed = annotator.what_if(photographs[0], with_concepts=words[10:15], correlated=False)
+    assert changed.before.text == nothing.before.text
+    likely = [each.log_probability for each in (changed.before, changed.after, nothing.after)]
+    assert np.abs(np.diff(likely)).min() > 1e-4
+    assert [concept.after for concept in changed.switched] == [1.0] * 5
 
 
 def test_correlated_concepts_move_and_the_statistics_are_kept(tiny_data, tmp_path, photographs):
