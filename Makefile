@@ -12,7 +12,7 @@ help:
 	@echo "make demo       draw shapes, train the three stages, write runs/demo/report.html (10 minutes)"
 	@echo "make test       lint and the whole test suite (20 minutes on two cores)"
 	@echo "make test-quick the tests that take seconds"
-	@echo "make tables     README's tables from results/*.csv"
+	@echo "make tables     README's tables from results/*.csv and the table of systems"
 	@echo "make docs       the documentation's site, from these sources: site/index.html"
 	@echo "make benchmark  all benchmarks against their peers, and their table (under 30 minutes, quiet machine)"
 	@echo "make clean      delete the virtual environment, the site, and the data and run of the demo"

@@ -1,17 +1,22 @@
-"""Writes README's tables anew from the result files that its markers name.
+"""Writes README's tables anew, from the result files that its markers name, and that of systems.
 
     python -m experiments.readme_tables            write them
     python -m experiments.readme_tables --check    only tell whether they are as the files say
 
-Takes a second. How markers are written is told in s_cnn_rnn/scoring/result_tables.py.
+Takes some seconds. How markers are written is told in s_cnn_rnn/scoring/result_tables.py; the rows
+of s_cnn_rnn/model/systems.py stand between ``<!-- systems -->`` and ``<!-- end of systems -->``.
 """
 
 import pathlib
+import re
 import sys
 
 from absl import app, flags
 
-from s_cnn_rnn.scoring.result_tables import fill_tables
+from experiments import tensorflow_start  # first: before TensorFlow is imported
+
+from s_cnn_rnn.model.systems import PAPER, SYSTEMS  # isort: skip
+from s_cnn_rnn.scoring.result_tables import fill_tables  # isort: skip
 
 _README = flags.DEFINE_string(
     "readme", "README.md", "Text with table markers; file names in them are relative to its folder."
@@ -19,18 +24,36 @@ _README = flags.DEFINE_string(
 _CHECK = flags.DEFINE_bool("check", False, "Change nothing; fail if a table is not as its file.")
 
 
+_SYSTEMS = re.compile(r"(<!-- systems -->\n).*?(<!-- end of systems -->)", re.DOTALL)
+
+
+def with_systems(text: str) -> str:
+    """A text with its table of systems, where it has a place for one, made anew.
+
+    Args:
+        text: in Markdown.
+    """
+    lines = ["| name | what it is | writes | where |", "|---|---|---|---|"]
+    for row in SYSTEMS.values():
+        where = row.reference.replace(f"{PAPER}, ", "")
+        lines.append(f"| `{row.name}` | {row.summary} | {' and '.join(row.tasks)} | {where} |")
+    table = "\n".join(["", *lines, "", ""])
+    return _SYSTEMS.sub(lambda found: found[1] + table + found[2], text)
+
+
 def main(_: list[str]) -> None:
     """Writes or checks the tables."""
+    tensorflow_start.only_warnings()
     path = pathlib.Path(_README.value)
     text = path.read_text("utf-8")
     try:
-        filled = fill_tables(text, path.parent)
+        filled = with_systems(fill_tables(text, path.parent))
     except (FileNotFoundError, ValueError) as error:
         sys.exit(f"{path}: {error}")
     if filled == text:
-        print(f"{path}: all tables are as their files say")
+        print(f"{path}: all tables are as they should be")
     elif _CHECK.value:
-        sys.exit(f"{path}: tables differ from their files; run this without --check")
+        sys.exit(f"{path}: tables differ from what they are made from; run this without --check")
     else:
         path.write_text(filled, "utf-8")
         print(f"{path}: tables written")

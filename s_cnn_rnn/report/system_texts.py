@@ -13,7 +13,10 @@ _READ = {
     "prefix": "as if they were the first words",
     "late_fusion": "beside its own state before every word",
 }
-_WRITERS = {"recurrent": "a recurrent network", "transformer": "a transformer"}
+"""How a decoder reads what an interface gives it; one of one's own may have no line."""
+_WRITERS = collections.defaultdict(
+    lambda: "a decoder", recurrent="a recurrent network", transformer="a transformer"
+)
 _BESIDE = {
     "tags": " and at its tags",
     "neighbours": " and at others with similar tags",
@@ -23,7 +26,7 @@ _LOOKS_AT = collections.defaultdict(
     lambda: "a photograph", multiple_instances="each place of a photograph by itself"
 )
 _BEFORE_EVERY_WORD = {
-    "concepts": "attends to the surest of them before every word",
+    "concepts": "attends before every word to those that it is surer of than usual",
     "feature_map": "looks before every word at the places of the photograph that it needs",
 }
 _PARTS = {
@@ -92,8 +95,10 @@ def introduce_system(system: System, concepts: int, stages: int, *, task: str = 
 def _how_written(system: System, task: str, read: str) -> str:
     """What the decoder reads, sees and writes."""
     writes = "writes the caption" if task == "captions" else "writes the labels one by one"
-    acts = [f"reads {read}", *(_BEFORE_EVERY_WORD[name] for name in system.decoder_sees), writes]
-    acts[0] += f", {_READ[system.interface]}"
+    beside = (_BEFORE_EVERY_WORD[name] for name in system.decoder_sees)
+    acts = [f"reads {read}", *beside, writes]
+    if system.interface in _READ:
+        acts[0] += f", {_READ[system.interface]}"
     return f"{_WRITERS[system.decoder]} {', '.join(acts[:-1])}, and {acts[-1]}"
 
 

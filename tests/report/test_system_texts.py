@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 
 from s_cnn_rnn.model.stages import STAGES, stages_of
@@ -88,8 +90,11 @@ def test_each_system_is_introduced_as_what_it_is():
     ) in texts["ours+transformer"]
     assert (
         "reads the vector of features that they are computed from, as if it were the first word, "
-        "attends to the surest of them before every word, and writes"
+        "attends before every word to those that it is surer of than usual, and writes"
     ) in texts["att"]
     assert "No concepts are learnt" in texts["nic-f"]
+    own = dataclasses.replace(SYSTEMS["ours"], interface="of one's own", decoder="another")
+    text = introduce_system(own, 1000, 3)
+    assert "a decoder reads nothing but those probabilities, and writes the caption" in text
     assert texts["ours"].endswith("trained in the three stages below.")
     assert introduce_system(SYSTEMS["ours"], 5, 1).endswith("trained in the one stage below.")
