@@ -8,7 +8,8 @@ photograph-sequence pairs, RMSProp at 1e-4. The paper took two days on a Titan X
 1.054 on the 4,051 held-out photographs. Learning rates of stages 2 and 3 are inferred; the paper
 does not say how long the semantic layer is trained alone ("initially"): 1,000 steps here. Every
 captioning system trains with it by --system=NAME alone but v2l, whose decoder never learns from the
-true concepts: it needs --config.stages.rnn_predicted.steps=1000000, too.
+true concepts: it needs --config.stages.rnn_predicted.steps=1000000, too. What concerns one system
+alone is as its authors have it (attention_penalty: att).
 """
 
 from ml_collections import ConfigDict
