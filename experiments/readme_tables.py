@@ -8,37 +8,19 @@ of s_cnn_rnn/model/systems.py stand between ``<!-- systems -->`` and ``<!-- end 
 """
 
 import pathlib
-import re
 import sys
 
 from absl import app, flags
 
 from experiments import tensorflow_start  # first: before TensorFlow is imported
 
-from s_cnn_rnn.model.systems import PAPER, SYSTEMS  # isort: skip
+from experiments.system_table import with_systems  # isort: skip
 from s_cnn_rnn.scoring.result_tables import fill_tables  # isort: skip
 
 _README = flags.DEFINE_string(
     "readme", "README.md", "Text with table markers; file names in them are relative to its folder."
 )
 _CHECK = flags.DEFINE_bool("check", False, "Change nothing; fail if a table is not as its file.")
-
-
-_SYSTEMS = re.compile(r"(<!-- systems -->\n).*?(<!-- end of systems -->)", re.DOTALL)
-
-
-def with_systems(text: str) -> str:
-    """A text with its table of systems, where it has a place for one, made anew.
-
-    Args:
-        text: in Markdown.
-    """
-    lines = ["| name | what it is | writes | where |", "|---|---|---|---|"]
-    for row in SYSTEMS.values():
-        where = row.reference.replace(f"{PAPER}, ", "")
-        lines.append(f"| `{row.name}` | {row.summary} | {' and '.join(row.tasks)} | {where} |")
-    table = "\n".join(["", *lines, "", ""])
-    return _SYSTEMS.sub(lambda found: found[1] + table + found[2], text)
 
 
 def main(_: list[str]) -> None:
