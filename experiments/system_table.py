@@ -11,7 +11,8 @@ def with_systems(text: str) -> str:
     """A text with its table of systems, where it has a place for one, made anew.
 
     Args:
-        text: in Markdown; the place is between ``<!-- systems -->`` and ``<!-- end of systems -->``.
+        text: in Markdown; the place is between the lines ``<!-- systems -->`` and
+            ``<!-- end of systems -->``.
     """
     lines = ["| name | what it is | writes | where |", "|---|---|---|---|"]
     for row in SYSTEMS.values():
