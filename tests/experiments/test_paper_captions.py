@@ -114,7 +114,7 @@ def test_the_last_stage_takes_a_step_at_full_size(system, encoder, vocabulary):
     whole.compile(optimiser, loss=losses, run_eagerly=True, jit_compile=False)
     given, targets = example(model, whole.input)
     moving = {name: model.part(name).trainable_weights[0] for name in stage.trains}
-    before = {name: np.array(weight) for name, weight in moving.items()}
+    before = {name: np.array(keras.ops.convert_to_numpy(w)) for name, w in moving.items()}
     targets = {name: targets[name] for name in stage.outputs}
     found = whole.train_on_batch(given, targets, return_dict=True)
     # Nothing is learnt yet: each word is one of 12,000, and each concept there or not.
@@ -124,4 +124,4 @@ def test_the_last_stage_takes_a_step_at_full_size(system, encoder, vocabulary):
         single = found[f"{name}_loss"] if len(stage.outputs) > 1 else found["loss"]
         assert single == pytest.approx(expected[name], rel=0.2)
     for name, weight in moving.items():
-        assert not np.array_equal(before[name], np.array(weight)), name
+        assert not np.array_equal(before[name], keras.ops.convert_to_numpy(weight)), name
