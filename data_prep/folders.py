@@ -6,10 +6,7 @@ import pathlib
 from collections.abc import Collection, Iterator, Sequence
 
 from data_prep.records import BadData, Problem
-
-PICTURE_ENDINGS = frozenset(
-    (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".mpo", ".heic", ".avif")
-)
+from s_cnn_rnn.file_names import PICTURE_ENDINGS
 
 
 def photograph_folders(

@@ -11,7 +11,7 @@ the caption below the file's name, and below it the most telling concepts with t
 labels with theirs, and the surest of those not written. --format=json prints one JSON object a
 line. --output adds to a file that is there: what it has is not done again.
 
---write=sidecar writes keywords and caption where photo managers read them, into PHOTO.xmp files;
+--write=sidecar writes keywords and caption where photo managers read them, into PHOTO.jpg.xmp;
 --write=embedded into the photographs themselves, whose pixels stay as they are. Keywords and
 captions that are there stay; --dry_run shows what would be added. docs/annotate.md says more.
 

@@ -2,7 +2,7 @@
 
 Each job annotates some hundred photographs and writes a part of the output; the program that
 started the pipeline joins the parts in order, so that the output is the same as without Beam. Parts
-that are there, whole, are not done again.
+that are there, whole, are not done again. File names travel as bytes: not all are UTF-8.
 """
 
 import dataclasses
@@ -10,23 +10,23 @@ import functools
 import hashlib
 import itertools
 import json
+import os
 import pathlib
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from data_prep import beam_pipeline
 from experiments.annotation_forms import CSV_COLUMNS, FORMS, csv_line
 from experiments.annotation_output import form_of
-from experiments.annotation_run import How, model_name
+from experiments.annotation_run import How, into_metadata, model_name
 from experiments.metadata_output import MetadataOutput
 from experiments.photograph_sources import Places
-from experiments.skipped_photographs import NOT_WRITTEN, Skipped, skipping
+from experiments.skipped_photographs import Skipped
 from s_cnn_rnn.annotating.photograph_batches import NamedContent
 from s_cnn_rnn.annotator_group import AnnotatorGroup
 from s_cnn_rnn.data.photographs import DamagedPhotograph
-from s_cnn_rnn.metadata.metadata_writing import write_atomically
-from s_cnn_rnn.metadata.photograph_metadata import UnreadableMetadata
+from s_cnn_rnn.metadata.exiv2_library import UnreadableMetadata
 from s_cnn_rnn.whole_files import whole_file
 
 JOB = 256  # photographs
@@ -78,7 +78,7 @@ def annotate(
     return count
 
 
-def _jobs(places: Places) -> Iterator[tuple[int, tuple[str, ...]]]:
+def _jobs(places: Places) -> Iterator[tuple[int, tuple[bytes, ...]]]:
     paths = places.photographs()
     for number in itertools.count():
         chunk = tuple(itertools.islice(paths, JOB))
@@ -86,7 +86,7 @@ def _jobs(places: Places) -> Iterator[tuple[int, tuple[str, ...]]]:
             return
         if any(isinstance(photograph, NamedContent) for photograph in chunk):
             raise ValueError("--beam: photographs on standard input or of a camera cannot be sent")
-        yield number, tuple(map(str, chunk))
+        yield number, tuple(map(os.fsencode, chunk))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,48 +103,39 @@ class _Work:
     def path(self, number: int) -> pathlib.Path:
         return pathlib.Path(self.parts, f"{number:08d}")
 
-    def made_by(self, paths: Sequence[str]) -> str:
+    def made_by(self, paths: Sequence[bytes]) -> str:
         """Tells the parts of this work on these photographs from all others."""
         asked = (self.how, self.form, self.concepts, self.write, self.again, tuple(paths))
-        return hashlib.sha256(repr(asked).encode("utf-8", "surrogateescape")).hexdigest()
+        return hashlib.sha256(repr(asked).encode()).hexdigest()
 
-    def is_done(self, number: int, paths: Sequence[str]) -> bool:
+    def is_done(self, number: int, paths: Sequence[bytes]) -> bool:
         """Whether an interrupted run of the same work has left the part of this job."""
         if not self.path(number).exists():
             return False
         return json.loads(self.path(number).read_bytes())["made_by"] == self.made_by(paths)
 
-    def __call__(self, job: tuple[int, tuple[str, ...]]) -> None:
+    def __call__(self, job: tuple[int, tuple[bytes, ...]]) -> None:
         number, paths = job
-        skipped: list[DamagedPhotograph | UnreadableMetadata] = []
+        part = {"made_by": self.made_by(paths), "rows": [], "added": [], "skipped": []}
+
+        def skipped(damaged: DamagedPhotograph | UnreadableMetadata) -> None:
+            part["skipped"].append({"file_name": damaged.name, "reason": damaged.reason})
+
         with _LOCK:
-            lines = list(self._lines(paths, skipped))
-        told = [{"file_name": each.name, "reason": each.reason} for each in skipped]
-        made_by = self.made_by(paths)
-        content = json.dumps(
-            {"made_by": made_by, "lines": lines, "skipped": told}, ensure_ascii=False
-        )
-        write_atomically(self.path(number), content.encode())
+            self._annotate(map(os.fsdecode, paths), part, skipped)
+        with whole_file(self.path(number)) as unfinished:
+            unfinished.write_text(json.dumps(part), "utf-8")
 
-    def _lines(self, paths: Sequence[str], skipped: list) -> Iterator[str]:
-        metadata = MetadataOutput(self.write, model_name(self.how)) if self.write else None
-        todo = [path for path in paths if not self._is_done(path, metadata, skipped)]
-        for annotations in self.how.annotate(_loaded(self.how), todo, skipped.append):
-            if metadata is None:
-                yield FORMS[self.form](annotations, self.concepts)
-                continue
-            line = None
-            with skipping(annotations[0].file_name, skipped.append, NOT_WRITTEN):
-                line = metadata.write(annotations)
-            if line is not None:
-                yield line
-
-    def _is_done(self, path: str, metadata: MetadataOutput | None, skipped: list) -> bool:
-        if metadata is None or self.again:
-            return False
-        with skipping(path, skipped.append):
-            return metadata.carries_mark(path)
-        return True
+    def _annotate(self, paths: Iterable[str], part: dict, skipped) -> None:
+        metadata = None
+        if self.write:
+            metadata = MetadataOutput(self.write, model_name(self.how), again=self.again)
+        for annotations in self.how.annotate(_loaded(self.how), paths, skipped):
+            whole, told = into_metadata(metadata, annotations, skipped)
+            if whole:
+                part["rows"].append(FORMS[self.form](annotations, self.concepts))
+            if told is not None:
+                part["added"].append(told)
 
 
 @functools.lru_cache(maxsize=1)
@@ -160,13 +151,15 @@ def _join(output: pathlib.Path, parts: Sequence[pathlib.Path], work: _Work, skip
         whole_file(output) as unfinished,
         unfinished.open("w", encoding="utf-8", newline="\n") as file,
     ):
-        if work.form == "csv" and not work.write:
+        if work.form == "csv":
             print(csv_line(CSV_COLUMNS), file=file)
         for path in parts:
-            content = json.loads(path.read_text("utf-8"))
-            for line in content["lines"]:
-                print(line, file=file)
-            for each in content["skipped"]:
+            part = json.loads(path.read_text("utf-8"))
+            for row in part["rows"]:
+                print(row, file=file)
+            for line in part["added"]:
+                print(line)
+            for each in part["skipped"]:
                 told(DamagedPhotograph(each["file_name"], each["reason"]))
     told.close()
     return told.count

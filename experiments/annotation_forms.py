@@ -1,4 +1,7 @@
-"""The forms in which a photograph's annotations are printed: text, JSON lines, CSV."""
+"""The forms in which a photograph's annotations are printed: text, JSON lines, CSV.
+
+All are UTF-8, and the photograph's name stands on one line: `shown_name`.
+"""
 
 import csv
 import io
@@ -6,6 +9,7 @@ import json
 from collections.abc import Sequence
 
 from s_cnn_rnn.annotating.annotation import Annotation
+from s_cnn_rnn.file_names import shown_name
 
 CSV_COLUMNS = ("file_name", "caption", "labels", "probabilities", "log_probability")
 CSV_SEPARATOR = "|"
@@ -13,7 +17,7 @@ CSV_SEPARATOR = "|"
 
 def text_of(annotations: Sequence[Annotation], concepts: int) -> str:
     """For people to read; labels with their probabilities, where there are any."""
-    lines = [annotations[0].file_name]
+    lines = [shown_name(annotations[0].file_name)]
     for annotation in annotations:
         lines += _text_lines(annotation, concepts)
     return "\n".join(lines)
@@ -41,7 +45,7 @@ def json_of(annotations: Sequence[Annotation], concepts: int) -> str:
     content = {}
     for annotation in annotations:
         content = _json_fields(annotation, concepts) | content
-    named = {"file_name": annotations[0].file_name}
+    named = {"file_name": shown_name(annotations[0].file_name)}
     order = ["caption", "labels", "log_probability", "beams", "concepts"]
     if len(annotations) > 1:  # the concepts are those of the caption
         order.append("not_written")
@@ -71,7 +75,7 @@ def _json_concepts(concepts) -> list[dict]:
 def csv_of(annotations: Sequence[Annotation], concepts: int) -> str:
     """One row of CSV with the columns `CSV_COLUMNS`; ``concepts`` does not matter."""
     row = dict.fromkeys(CSV_COLUMNS, "")
-    row["file_name"] = annotations[0].file_name
+    row["file_name"] = shown_name(annotations[0].file_name)
     for annotation in reversed(annotations):
         likely = annotation.log_probability
         row["log_probability"] = "" if likely is None else f"{likely:.4f}"
@@ -99,7 +103,7 @@ ENDINGS = {".json": "json", ".jsonl": "json", ".ndjson": "json", ".csv": "csv"}
 
 
 def name_in(line: str, form: str) -> str | None:
-    """The photograph's name in a line of an output file; None where the line holds none."""
+    """The photograph's `shown_name` in a line of an output file; None where it holds none."""
     if form == "json":
         return json.loads(line)["file_name"]
     if form == "csv":

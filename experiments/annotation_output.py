@@ -5,6 +5,7 @@ import pathlib
 import sys
 
 from experiments.annotation_forms import CSV_COLUMNS, ENDINGS, csv_line, name_in
+from s_cnn_rnn.file_names import shown_name
 
 
 def form_of(form: str | None, output: str | None) -> str:
@@ -15,8 +16,8 @@ def form_of(form: str | None, output: str | None) -> str:
 class Output:
     """Lines on standard output, or added to a file.
 
-    A file that is there is gone on with: `done` holds the photographs that it has, and an
-    unfinished last line, where a program was stopped while it wrote, is taken away.
+    A file that is there is gone on with: what it has is not written again, and an unfinished last
+    line, where a program was stopped while it wrote, is taken away.
 
     Args:
         path: the file; None for standard output.
@@ -28,7 +29,7 @@ class Output:
     """
 
     def __init__(self, path: str | None, form: str):
-        self.done: set[str] = set()
+        self._done: set[str] = set()
         self._file = sys.stdout
         self._own = path is not None
         fresh = True
@@ -68,7 +69,11 @@ class Output:
                 "the --format that the file has"
             ) from error
         if name is not None:
-            self.done.add(name)
+            self._done.add(name)
+
+    def has(self, photograph: str | os.PathLike) -> bool:
+        """Whether the file had the photograph already when it was opened."""
+        return shown_name(photograph) in self._done
 
     def write(self, line: str) -> None:
         """Writes a line at once."""

@@ -14,7 +14,7 @@ from s_cnn_rnn.annotating.annotation import Annotation
 from s_cnn_rnn.annotating.label_choice import chosen_labels
 from s_cnn_rnn.annotating.photograph_batches import NamedContent, Photograph
 from s_cnn_rnn.annotator_group import AnnotatorGroup
-from s_cnn_rnn.metadata.photograph_metadata import UnreadableMetadata
+from s_cnn_rnn.metadata.exiv2_library import UnreadableMetadata
 from s_cnn_rnn.progress import ProgressBar, no_progress
 
 SHORT = 33  # so many photographs are done before a bar says anything
@@ -74,10 +74,11 @@ def annotate(
         places: where they come from.
         form: "text", "json" or "csv"; None: as the output's ending says.
         concepts: how many concepts to print.
-        output: a file in place of standard output; what is in it already is not done again.
-        write: "sidecar" or "embedded" to write metadata as well.
-        dry_run: say what would be written to metadata, and write nothing.
-        again: annotate also photographs whose metadata carry the mark of an earlier annotation.
+        output: a file in place of standard output; what is in it already is not written again.
+        write: "sidecar" or "embedded" to write metadata, and say what was added in place of the
+            annotations; beside them, where a form or an output is named.
+        dry_run: say what would be written to metadata, and write nothing there.
+        again: write metadata anew where they carry the mark of an earlier annotation.
         skipped: a file that lists the photographs that were skipped.
 
     Returns:
@@ -88,20 +89,20 @@ def annotate(
         ValueError: more beams than the run has, and the like.
         MetadataUnavailable: metadata are to be written, and the library is missing.
     """
-    form = form_of(form, output)
     total = places.count()
     group = how.load()
-    metadata = MetadataOutput(write, model_name(how), dry_run=dry_run) if write else None
-    job = _Job(Skipped(skipped), Output(output, form), metadata, again)
+    metadata = rows = None
+    if write:
+        metadata = MetadataOutput(write, model_name(how), dry_run=dry_run, again=again)
+    if not write or output or form:
+        rows = Rows(form_of(form, output), concepts, output)
+    job = _Job(Skipped(skipped), rows, metadata)
     shown = _progress(total, output, write)
     try:
         with shown as progress:
             photographs = job.still_to_do(places.photographs())
             for annotations in how.annotate(group, photographs, job.skipped):
-                if metadata is None:
-                    job.write(FORMS[form](annotations, concepts))
-                else:
-                    job.write_metadata(annotations)
+                job.write(annotations)
                 job.told(progress, total)
     finally:
         job.close()
@@ -113,6 +114,28 @@ def model_name(how: How) -> str:
     """What the mark in metadata says: the runs' names."""
     names = [os.path.basename(os.path.normpath(run)) for run in how.runs]
     return f"s-cnn-rnn {', '.join(names) or 'box'}"
+
+
+def into_metadata(
+    metadata: MetadataOutput | None, annotations: Sequence[Annotation], skipped
+) -> tuple[bool, str | None]:
+    """Writes a photograph's metadata, where any are to be written.
+
+    Args:
+        metadata: takes them; None where none are written.
+        annotations: of the photograph.
+        skipped: is told where they cannot be written.
+
+    Returns:
+        Whether all that was to be written is, and a line that says what was added, if anything.
+    """
+    if metadata is None:
+        return True, None
+    told, whole = None, False
+    with skipping(annotations[0].file_name, skipped, NOT_WRITTEN):
+        told = metadata.write(annotations)
+        whole = True
+    return whole, told
 
 
 def _progress(total: int, output, write):
@@ -129,11 +152,36 @@ class _NoBar:
         """Nothing was opened."""
 
 
+class Rows:
+    """The annotations that are printed, or written to a file.
+
+    Args:
+        form: a name of `annotation_forms.FORMS`.
+        concepts: how many are printed.
+        output: the file; None for standard output.
+
+    Raises:
+        ValueError, OSError: as `Output` has it.
+    """
+
+    def __init__(self, form: str, concepts: int, output: str | None):
+        self._form, self._concepts = form, concepts
+        self._output = Output(output, form)
+        # What metadata take is told where no annotations are: they may be read by a program.
+        self.beside = sys.stdout if output else sys.stderr
+        self.has, self.close = self._output.has, self._output.close
+
+    def write(self, annotations: Sequence[Annotation]) -> None:
+        """Writes those of a photograph, unless the file had them already."""
+        if not self.has(annotations[0].file_name):
+            self._output.write(FORMS[self._form](annotations, self._concepts))
+
+
 class _Job:
     """What is done with each photograph, and how many there were."""
 
-    def __init__(self, skipped: Skipped, output: Output, metadata, again: bool):
-        self.skipped, self.output, self.metadata, self.again = skipped, output, metadata, again
+    def __init__(self, skipped: Skipped, rows: Rows | None, metadata: MetadataOutput | None):
+        self.skipped, self.rows, self.metadata = skipped, rows, metadata
         self.done = self.earlier = 0
 
     def still_to_do(self, photographs: Iterable[Photograph]) -> Iterator[Photograph]:
@@ -147,40 +195,39 @@ class _Job:
                 yield photograph
 
     def _is_done(self, photograph: Photograph) -> bool:
-        if isinstance(photograph, NamedContent):
-            if self.metadata is not None:
-                raise UnreadableMetadata(photograph.name, "is no file that metadata fit into")
-            return photograph.name in self.output.done
-        if self.metadata is None:
-            return os.fspath(photograph) in self.output.done
-        return not self.again and self.metadata.carries_mark(photograph)
+        named = isinstance(photograph, NamedContent)
+        if named and self.metadata is not None:
+            raise UnreadableMetadata(photograph.name, "is no file that metadata fit into")
+        marked = self.metadata is None or self.metadata.is_done(photograph)
+        name = photograph.name if named else photograph
+        return marked and (self.rows is None or self.rows.has(name))
 
-    def write(self, line: str) -> None:
-        self.output.write(line)
+    def write(self, annotations: Sequence[Annotation]) -> None:
+        """Into metadata first: a row stands for a photograph of which all is done."""
+        whole, told = into_metadata(self.metadata, annotations, self.skipped)
+        if not whole:
+            return
+        if told is not None:
+            print(told, file=self.rows.beside if self.rows else sys.stdout, flush=True)
+        if self.rows is not None:
+            self.rows.write(annotations)
         self.done += 1
-
-    def write_metadata(self, annotations: Sequence[Annotation]) -> None:
-        line = None
-        with skipping(annotations[0].file_name, self.skipped, NOT_WRITTEN):
-            line = self.metadata.write(annotations)
-        # Outside: where the output cannot be written to, no photograph is at fault.
-        if line is not None:
-            self.write(line)
 
     def told(self, progress, total: int) -> None:
         progress("annotating", self.earlier + self.skipped.count + self.done, total, {})
 
     def close(self) -> None:
-        self.output.close()
+        if self.rows is not None:
+            self.rows.close()
         self.skipped.close()
 
     def sum_up(self) -> None:
         """What a person wants to know at the end, on standard error."""
         if self.earlier:
-            why = "are in the output already"
+            why = ["are in the output already"] if self.rows else []
             if self.metadata is not None:
-                why = "carry the mark already (--again annotates them anew)"
-            print(f"{self.earlier} photographs {why}", file=sys.stderr)
+                why.append("carry the mark already (--again annotates them anew)")
+            print(f"{self.earlier} photographs {' and '.join(why)}", file=sys.stderr)
         if self.skipped.count:
             total = self.earlier + self.skipped.count + self.done
             print(f"{self.skipped.count} of {total} photographs were skipped", file=sys.stderr)

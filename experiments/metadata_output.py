@@ -1,12 +1,14 @@
 """Annotations into photographs' metadata: what is added, where to, and which are done already."""
 
 import os
-import pathlib
 from collections.abc import Sequence
 
 from s_cnn_rnn.annotating.annotation import Annotation
+from s_cnn_rnn.file_names import shown_name
+from s_cnn_rnn.metadata.exiv2_library import exiv2
 from s_cnn_rnn.metadata.metadata_writing import add_to_photograph, add_to_sidecar, holds_metadata
-from s_cnn_rnn.metadata.photograph_metadata import Metadata, exiv2, read_metadata, sidecars
+from s_cnn_rnn.metadata.photograph_metadata import Metadata, read_metadata
+from s_cnn_rnn.metadata.sidecars import written_sidecar
 
 PLACES = ("sidecar", "embedded")
 
@@ -19,31 +21,40 @@ class MetadataOutput:
             themselves; in a sidecar where that kind of file cannot hold any).
         model: what the mark names.
         dry_run: whether nothing is written, but told.
+        again: whether photographs that carry the mark of an earlier annotation are written anew.
 
     Raises:
         MetadataUnavailable: the library is missing.
     """
 
-    def __init__(self, place: str, model: str, *, dry_run: bool = False):
+    def __init__(self, place: str, model: str, *, dry_run: bool = False, again: bool = False):
         exiv2()
-        self.place, self.model, self.dry_run = place, model, dry_run
+        self.place, self.model, self.dry_run, self.again = place, model, dry_run, again
 
-    def carries_mark(self, photograph: str | os.PathLike) -> bool:
-        """Whether it, or its sidecar, was annotated before.
+    def is_done(self, photograph: str | os.PathLike) -> bool:
+        """Whether nothing is to be written: it, or its sidecar, was annotated before.
 
         Raises:
             UnreadableMetadata, OSError: they cannot be read.
         """
-        return bool(read_metadata(photograph).model)
+        return self._is_done(read_metadata(photograph))
 
-    def write(self, annotations: Sequence[Annotation]) -> str:
-        """Adds a photograph's annotations to its metadata; returns a line that says what and where.
+    def _is_done(self, there: Metadata) -> bool:
+        return bool(there.model) and not self.again
+
+    def write(self, annotations: Sequence[Annotation]) -> str | None:
+        """Adds a photograph's annotations to its metadata.
+
+        Returns:
+            A line that says what was added, and where; None where it was annotated before.
 
         Raises:
             UnreadableMetadata, OSError: it is left as it is.
         """
         photograph = annotations[0].file_name
         there = read_metadata(photograph)
+        if self._is_done(there):
+            return None
         keywords = caption = None
         for annotation in annotations:
             if annotation.kind == "captions":
@@ -52,20 +63,17 @@ class MetadataOutput:
                 keywords = annotation.words
         new = there.with_addition(keywords, caption, self.model)
         embedded = self.place == "embedded" and holds_metadata(photograph)
+        place = photograph if embedded else written_sidecar(photograph)
         if not self.dry_run:
             write = add_to_photograph if embedded else add_to_sidecar
             write(photograph, new)
-        return self._told(photograph, there, new, embedded)
+        return f"{shown_name(place)}: {self._told(there, new)}"
 
-    def _told(self, photograph: str, there: Metadata, new: Metadata, embedded: bool) -> str:
-        place = photograph
-        if not embedded:
-            places = sidecars(photograph)
-            place = next((p for p in places if p.is_file()), places[0])
+    def _told(self, there: Metadata, new: Metadata) -> str:
         parts = [f"keywords {', '.join(new.added_keywords) or 'none'}"]
         if new.added_caption:
             parts.append(f"caption {new.added_caption!r}")
         elif there.own_caption:
             parts.append("no caption (it has one)")
         verb = "would add" if self.dry_run else "added"
-        return f"{pathlib.Path(place)}: {verb} {'; '.join(parts)}"
+        return f"{verb} {'; '.join(parts)}"

@@ -2,6 +2,7 @@
 
 import dataclasses
 import glob
+import os
 import pathlib
 import sys
 from collections.abc import Iterable, Iterator
@@ -43,16 +44,17 @@ def listed_places(file: str) -> Iterator[str]:
         FileNotFoundError: there is no such file.
     """
     if file == STANDARD_INPUT:
-        yield from _lines(sys.stdin)
+        yield from _lines(sys.stdin.buffer)
         return
-    with open(file, encoding="utf-8") as lines:
+    with open(file, "rb") as lines:
         yield from _lines(lines)
 
 
-def _lines(lines: Iterable[str]) -> Iterator[str]:
+def _lines(lines: Iterable[bytes]) -> Iterator[str]:
+    """Of names that may be any bytes."""
     for line in lines:
         if line.strip():
-            yield line.rstrip("\r\n")
+            yield os.fsdecode(line.rstrip(b"\r\n"))
 
 
 def webcam_frame(number: int) -> NamedContent:

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable, Iterator
 
 from s_cnn_rnn.data.photographs import DamagedPhotograph
-from s_cnn_rnn.metadata.photograph_metadata import UnreadableMetadata
+from s_cnn_rnn.file_names import shown_name, shown_text
+from s_cnn_rnn.metadata.exiv2_library import UnreadableMetadata
 
 NOT_WRITTEN = "cannot be written ({})"
 
@@ -47,9 +48,9 @@ class Skipped:
     def __call__(self, damaged: DamagedPhotograph | UnreadableMetadata) -> None:
         """One more."""
         self.count += 1
-        print(f"skipped {damaged}", file=sys.stderr, flush=True)
+        line = {"file_name": shown_name(damaged.name), "reason": shown_text(damaged.reason)}
+        print(f"skipped {line['file_name']}: {line['reason']}", file=sys.stderr, flush=True)
         if self._file:
-            line = {"file_name": damaged.name, "reason": damaged.reason}
             print(json.dumps(line, ensure_ascii=False), file=self._file, flush=True)
 
     def close(self) -> None:

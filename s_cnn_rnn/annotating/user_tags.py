@@ -7,11 +7,8 @@ import numpy as np
 from absl import logging
 
 from s_cnn_rnn.annotating.photograph_batches import NamedContent, ReadPhotograph
-from s_cnn_rnn.metadata.photograph_metadata import (
-    MetadataUnavailable,
-    UnreadableMetadata,
-    read_metadata,
-)
+from s_cnn_rnn.metadata.exiv2_library import MetadataUnavailable, UnreadableMetadata
+from s_cnn_rnn.metadata.photograph_metadata import read_metadata
 from s_cnn_rnn.runs.run_folder import RunFolder
 from s_cnn_rnn.vocabulary import Vocabulary
 

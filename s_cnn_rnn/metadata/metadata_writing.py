@@ -7,7 +7,7 @@
 import os
 import pathlib
 
-from s_cnn_rnn.metadata.photograph_metadata import (
+from s_cnn_rnn.metadata.exiv2_library import (
     ADDED,
     ADDED_CAPTION,
     DESCRIPTION,
@@ -16,17 +16,19 @@ from s_cnn_rnn.metadata.photograph_metadata import (
     LOCK,
     MODEL,
     SUBJECT,
-    Metadata,
     UnreadableMetadata,
-    decoded,
+    array_of,
     exiv2,
     iptc_texts,
     open_image,
-    sidecars,
     text_of,
 )
+from s_cnn_rnn.metadata.file_replacement import replace_file
+from s_cnn_rnn.metadata.keywords import same_text, with_missing
+from s_cnn_rnn.metadata.photograph_metadata import Metadata
 from s_cnn_rnn.metadata.picture_data import same_picture
-from s_cnn_rnn.whole_files import whole_file
+from s_cnn_rnn.metadata.png_texts import with_own_texts
+from s_cnn_rnn.metadata.sidecars import written_sidecar
 
 _IPTC_CHARSET, _UTF8 = "Iptc.Envelope.CharacterSet", "\x1b%G"
 _LONGEST_IPTC_KEYWORD, _LONGEST_IPTC_CAPTION = 64, 2000  # bytes, as IPTC-IIM has it
@@ -34,8 +36,6 @@ _LONGEST_IPTC_KEYWORD, _LONGEST_IPTC_CAPTION = 64, 2000  # bytes, as IPTC-IIM ha
 
 def add_to_sidecar(photograph: str | os.PathLike, new: Metadata) -> pathlib.Path:
     """Writes metadata into the photograph's sidecar, all else in which stays; returns its path.
-
-    A new sidecar is called dog.jpg.xmp: dog.png may lie beside it.
 
     Args:
         photograph: the file; it is not changed.
@@ -45,13 +45,12 @@ def add_to_sidecar(photograph: str | os.PathLike, new: Metadata) -> pathlib.Path
         UnreadableMetadata: the sidecar that is there is damaged; it is left as it is.
         OSError: it cannot be written.
     """
-    places = sidecars(photograph)
-    place = next((sidecar for sidecar in places if sidecar.is_file()), places[0])
+    place = written_sidecar(photograph)
     if place.is_file():
         image = open_image(place.read_bytes(), str(place))
     else:
         image = exiv2().ImageFactory.create(exiv2().ImageType.xmp)
-    write_atomically(place, _written(image, new, str(place), iptc=False))
+    replace_file(place, _written(image, new, str(place), iptc=False))
     return place
 
 
@@ -93,27 +92,12 @@ def add_to_photograph(photograph: str | os.PathLike, new: Metadata) -> None:
     old = path.read_bytes()
     if not _holds_metadata(old):
         raise UnreadableMetadata(name, "this kind of file cannot hold metadata; use a sidecar")
-    content = _written(open_image(old, name), new, name, iptc=True)
+    content = with_own_texts(old, _written(open_image(old, name), new, name, iptc=True))
     if not same_picture(old, content):
         raise UnreadableMetadata(
             name, "its picture data would change, so that it was left as it is; use a sidecar"
         )
-    write_atomically(path, content)
-
-
-def write_atomically(path: pathlib.Path, content: bytes) -> None:
-    """Puts a file in its place whole or not at all, with the rights of the one that was there.
-
-    Raises:
-        OSError: no room or no right to write; nothing is left behind.
-    """
-    with whole_file(path) as unfinished:
-        with unfinished.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            unfinished.chmod(path.stat().st_mode & 0o7777)
+    replace_file(path, content)
 
 
 def _written(image, new: Metadata, name: str, *, iptc: bool) -> bytes:
@@ -121,22 +105,16 @@ def _written(image, new: Metadata, name: str, *, iptc: bool) -> bytes:
     with LOCK:
         library = exiv2()
         xmp = image.xmpData()
-        ours = "".join(text_of(xmp, ADDED_CAPTION))
-        arrays = {SUBJECT: new.keywords, ADDED: new.added_keywords}
-        for key, texts in arrays.items():
-            _remove(xmp, key)
-            if texts:
-                value = library.XmpArrayValue(library.TypeId.xmpBag)
-                for text in texts:
-                    value.read(text)
-                xmp.add(library.XmpKey(key), value)
+        ours, before = text_of(xmp, ADDED_CAPTION), array_of(xmp, ADDED)
+        _write_array(xmp, SUBJECT, _keywords_here(array_of(xmp, SUBJECT), before, new))
+        _write_array(xmp, ADDED, new.added_keywords)
         for key, text in ((MODEL, new.model), (ADDED_CAPTION, new.added_caption)):
             _remove(xmp, key)
             if text:
                 xmp[key] = text
         _write_caption(xmp, new.caption, ours)
         if iptc:
-            _write_iptc(image, new, ours)
+            _write_iptc(image, new, ours, before)
         try:
             image.writeMetadata()
             stream = image.io()
@@ -147,6 +125,31 @@ def _written(image, new: Metadata, name: str, *, iptc: bool) -> bytes:
         except library.Exiv2Error as error:
             raise UnreadableMetadata(name, f"its metadata cannot be written ({error})") from error
     return content
+
+
+def _keywords_here(there: list[str], before: list[str], new: Metadata) -> tuple[str, ...]:
+    """What one place holds in the end: its own keywords as they are spelt, what it lacks after.
+
+    Args:
+        there: its keywords.
+        before: those among them that a model added earlier; they go where it adds them no more.
+        new: what the photograph's metadata are to say.
+    """
+    gone = set(map(same_text, before)) - set(map(same_text, new.keywords))
+    kept = (keyword for keyword in there if same_text(keyword) not in gone)
+    return with_missing(kept, new.keywords)
+
+
+def _write_array(xmp, key: str, texts: tuple[str, ...]) -> None:
+    if tuple(array_of(xmp, key)) == texts:
+        return
+    _remove(xmp, key)
+    if texts:
+        library = exiv2()
+        value = library.XmpArrayValue(library.TypeId.xmpBag)
+        for text in texts:
+            value.read(text)
+        xmp.add(library.XmpKey(key), value)
 
 
 def _remove(data, key: str) -> None:
@@ -167,20 +170,22 @@ def _write_caption(xmp, caption: str, ours: str) -> None:
         xmp[DESCRIPTION] = exiv2().LangAltValue({"x-default": caption, **texts})
 
 
-def _write_iptc(image, new: Metadata, ours: str) -> None:
+def _write_iptc(image, new: Metadata, ours: str, before: list[str]) -> None:
+    """Adds to IPTC where that is written as UTF-8, or can be; another encoding is left alone."""
     library = exiv2()
     access = library.ImageFactory.checkMode(image.imageType(), library.MetadataId.mdIptc)
     iptc = image.iptcData()
     charset = "".join(datum.toString() for datum in iptc if datum.key() == _IPTC_CHARSET)
-    plain = all(_is_ascii(datum) for datum in iptc if datum.key() != _IPTC_CHARSET)
-    if access != library.AccessMode.amReadWrite or not (charset == _UTF8 or plain):
+    plain = "utf-8" if charset == _UTF8 else "ascii"
+    readable = all(_is(datum, plain) for datum in iptc if datum.key() != _IPTC_CHARSET)
+    if access != library.AccessMode.amReadWrite or not readable:
         return
     there = iptc_texts(iptc, IPTC_KEYWORDS)
     caption = "".join(iptc_texts(iptc, IPTC_CAPTION))
     for key in (_IPTC_CHARSET, IPTC_KEYWORDS):
         _remove(iptc, key)
     iptc[_IPTC_CHARSET] = _UTF8
-    for keyword in new.keywords:
+    for keyword in _keywords_here(there, before, new):
         if len(keyword.encode()) <= _LONGEST_IPTC_KEYWORD or keyword in there:
             iptc.add(library.IptcKey(IPTC_KEYWORDS), library.StringValue(keyword))
     fits = 0 < len(new.caption.encode()) <= _LONGEST_IPTC_CAPTION
@@ -188,5 +193,9 @@ def _write_iptc(image, new: Metadata, ours: str) -> None:
         iptc[IPTC_CAPTION] = new.caption
 
 
-def _is_ascii(datum) -> bool:
-    return all(ord(character) < 128 for character in decoded(datum))
+def _is(datum, encoding: str) -> bool:
+    try:
+        bytes(datum.value().data()).decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True

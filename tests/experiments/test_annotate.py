@@ -1,3 +1,4 @@
+import csv
 import errno
 import importlib.util
 import io
@@ -15,7 +16,8 @@ from finished_runs import untrained_run
 from experiments import annotation_beam, annotation_run, metadata_output, photograph_sources
 from experiments.annotation_run import How, Places
 from s_cnn_rnn.annotator_group import AnnotatorGroup
-from s_cnn_rnn.metadata.photograph_metadata import NAMESPACE, read_metadata
+from s_cnn_rnn.metadata.exiv2_library import NAMESPACE
+from s_cnn_rnn.metadata.photograph_metadata import read_metadata
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
 
@@ -166,8 +168,6 @@ def test_an_output_file_is_gone_on_with(loaded, tiny_run, holiday, tmp_path, cap
 
 
 def test_csv(loaded, tiny_run, label_run, holiday, tmp_path):
-    import csv
-
     output = tmp_path / "both.csv"
     for _ in range(2):  # the second time all is done
         annotate([tiny_run, label_run], [holiday], output=str(output))
@@ -193,10 +193,59 @@ def test_photographs_from_everywhere(loaded, tiny_run, holiday, tmp_path, monkey
     assert names == ["standard input", deep, deep, near]
     captions = {line["file_name"]: line["caption"] for line in lines_of(output)}
     assert captions["standard input"] == captions[near]
-    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{near}\n"))
+    listed = io.BytesIO(f"{near}\n".encode())
+    monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=listed))
     again = tmp_path / "again.jsonl"
     annotation_run.annotate(How((str(tiny_run.path),)), Places(files_from="-"), output=str(again))
     assert [line["file_name"] for line in lines_of(again)] == [near]
+
+
+ODD_NAMES = {b"f\xe9.jpg": r"f\xe9.jpg", b"f\\xe9.jpg": r"f\x5cxe9.jpg", b"a\nb.jpg": r"a\x0ab.jpg"}
+
+
+@pytest.fixture
+def odd_names(tiny_data, tmp_path) -> pathlib.Path:
+    """Three photographs whose names are no line of UTF-8, a plain one, a damaged one."""
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    (photograph,) = tiny_data.photographs("validation", [0])
+    for name in (*ODD_NAMES, b"plain.jpg"):
+        (folder / os.fsdecode(name)).write_bytes(photograph)
+    (folder / os.fsdecode(b"broken\xff.jpg")).write_bytes(b"broken")
+    return folder
+
+
+@pytest.mark.parametrize("ending", ["txt", "jsonl", "csv"])
+def test_names_that_are_no_utf8(loaded, tiny_run, odd_names, tmp_path, ending, capsys):
+    output, listed = tmp_path / f"out.{ending}", tmp_path / "skipped.jsonl"
+    assert annotate(tiny_run, [odd_names], output=str(output), skipped=str(listed)) == 1
+    text = output.read_text("utf-8")
+    shown = [str(odd_names / name) for name in (*ODD_NAMES.values(), "plain.jpg")]
+    if ending == "txt":
+        found = [line for line in text.splitlines() if not line.startswith("    ")]
+    elif ending == "jsonl":
+        found = [line["file_name"] for line in lines_of(output)]
+    else:
+        found = [row["file_name"] for row in csv.DictReader(text.splitlines())]
+    assert sorted(found) == sorted(shown)
+    damaged = str(odd_names / r"broken\xff.jpg")
+    assert [line["file_name"] for line in lines_of(listed)] == [damaged]
+    assert f"skipped {damaged}: " in capsys.readouterr().err
+    annotate(tiny_run, [odd_names], output=str(output))
+    assert output.read_text("utf-8") == text
+    assert "4 photographs are in the output already" in capsys.readouterr().err
+
+
+def test_names_that_are_no_utf8_in_lists_and_on_a_strict_terminal(
+    loaded, tiny_run, odd_names, tmp_path, monkeypatch
+):
+    listed = tmp_path / "list.txt"
+    listed.write_bytes(os.fsencode(odd_names) + b"/f\xe9.jpg\n")
+    shown = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="strict")
+    monkeypatch.setattr(sys, "stdout", shown)
+    annotation_run.annotate(How((str(tiny_run.path),)), Places(files_from=str(listed)))
+    shown.flush()
+    assert shown.buffer.getvalue().decode("utf-8").splitlines()[0] == str(odd_names / r"f\xe9.jpg")
 
 
 class FakeCamera:
@@ -293,6 +342,67 @@ def test_metadata(loaded, tiny_run, label_run, holiday, place, capsys):
 
 
 @exiv2
+@pytest.mark.parametrize("place", ["sidecar", "embedded"])
+def test_metadata_of_names_that_are_no_utf8(loaded, tiny_run, odd_names, place, capsys):
+    assert annotate(tiny_run, [odd_names], write=place) == 1
+    assert rf"{odd_names}/f\xe9.jpg" in capsys.readouterr().out
+    for name in ODD_NAMES:
+        assert read_metadata(odd_names / os.fsdecode(name)).caption
+    assert annotate(tiny_run, [odd_names], write=place) == 1
+    assert "4 photographs carry the mark already" in capsys.readouterr().err
+
+
+@exiv2
+@pytest.mark.parametrize("ending", ["jsonl", "csv"])
+def test_metadata_and_an_output_each_have_their_part(
+    loaded, tiny_run, holiday, tmp_path, ending, capsys
+):
+    alone, output = tmp_path / f"alone.{ending}", tmp_path / f"out.{ending}"
+    annotate(tiny_run, [holiday], output=str(alone))
+    whole = alone.read_text("utf-8")
+    first, second = holiday / "b.JPG", holiday / "beach" / "c.jpeg"
+    both = {"output": str(output), "write": "sidecar"}
+    capsys.readouterr()
+    assert annotate(tiny_run, [holiday], **both) == 1
+    assert output.read_text("utf-8") == whole
+    told = capsys.readouterr().out.splitlines()
+    assert [line.split(": added")[0] for line in told] == [f"{first}.xmp", f"{second}.xmp"]
+    written = {path: pathlib.Path(f"{path}.xmp").read_bytes() for path in (first, second)}
+
+    annotate(tiny_run, [holiday], **both)  # all is done
+    output_again = capsys.readouterr()
+    assert output_again.out == ""
+    assert "2 photographs are in the output already and carry the mark" in output_again.err
+
+    pathlib.Path(f"{second}.xmp").unlink()  # its row is there, its metadata are not
+    annotate(tiny_run, [holiday], **both)
+    assert capsys.readouterr().out.startswith(f"{second}.xmp: added")
+
+    output.write_text(whole[: whole.rindex("\n", 0, -1) + 5], "utf-8")  # the other way round
+    annotate(tiny_run, [holiday], **both)
+    assert capsys.readouterr().out == ""
+    assert output.read_text("utf-8") == whole
+    assert written == {path: pathlib.Path(f"{path}.xmp").read_bytes() for path in (first, second)}
+
+
+@exiv2
+def test_no_row_for_what_could_not_be_written(loaded, tiny_run, holiday, tmp_path):
+    (holiday / "b.JPG.xmp").write_text("<x", "utf-8")
+    output = tmp_path / "out.jsonl"
+    assert annotate(tiny_run, [holiday], output=str(output), write="sidecar") == 2
+    names = [pathlib.Path(line["file_name"]).name for line in lines_of(output)]
+    assert names == ["c.jpeg"]
+
+
+@exiv2
+def test_a_form_beside_metadata_is_printed_alone(loaded, tiny_run, holiday, capsys):
+    annotate(tiny_run, [holiday / "b.JPG"], write="sidecar", form="json")
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["file_name"] == str(holiday / "b.JPG")
+    assert ": added keywords" in printed.err
+
+
+@exiv2
 def test_no_metadata_in_what_is_no_file(loaded, tiny_run, holiday, tmp_path, monkeypatch):
     content = (holiday / "b.JPG").read_bytes()
     monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=io.BytesIO(content)))
@@ -348,6 +458,25 @@ def test_beam_writes_the_same(loaded, tiny_run, holiday, tmp_path, monkeypatch):
     assert not list(tmp_path.glob("*.parts"))
     with pytest.raises(ValueError, match="needs --output"):
         annotation_beam.annotate(how, places, output=None, **options)
+
+
+@exiv2
+def test_beam_writes_metadata_and_odd_names(
+    loaded, tiny_run, odd_names, tmp_path, monkeypatch, capsys
+):
+    pytest.importorskip("apache_beam", reason="apache-beam is not installed (the extra `beam`)")
+    monkeypatch.setattr(annotation_beam, "JOB", 2)
+    here, there = tmp_path / "here.jsonl", tmp_path / "there.jsonl"
+    annotate(tiny_run, [odd_names], output=str(here))
+    how, places = How((str(tiny_run.path),)), Places((str(odd_names),))
+    options = {"options": ["runner=DirectRunner"], "write": "sidecar"}
+    capsys.readouterr()
+    for added in (4, 0):
+        assert annotation_beam.annotate(how, places, output=str(there), **options) == 1
+        told = capsys.readouterr()
+        assert there.read_text("utf-8") == here.read_text("utf-8")
+        assert told.out.count(": added keywords") == added
+        assert rf"skipped {odd_names}/broken\xff.jpg" in told.err
 
 
 def test_parts_of_other_work_are_done_again(tmp_path):

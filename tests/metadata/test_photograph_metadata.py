@@ -10,14 +10,9 @@ from fabricated_photographs import encoded, jpeg, pixels
 from PIL import Image, IptcImagePlugin
 
 from s_cnn_rnn.metadata import metadata_writing
+from s_cnn_rnn.metadata.exiv2_library import UnreadableMetadata
 from s_cnn_rnn.metadata.metadata_writing import add_to_photograph, add_to_sidecar, holds_metadata
-from s_cnn_rnn.metadata.photograph_metadata import (
-    Metadata,
-    UnreadableMetadata,
-    each_once,
-    read_metadata,
-    sidecars,
-)
+from s_cnn_rnn.metadata.photograph_metadata import Metadata, read_metadata
 from s_cnn_rnn.metadata.picture_data import same_picture
 
 pytest.importorskip("exiv2", reason="exiv2 is not installed (the extra `metadata`)")
@@ -52,10 +47,6 @@ def test_what_a_model_added_is_replaced_and_left_where_nothing_is_added():
         ("sea", "sky"), "a sea", ("sky",), "a sea", "two"
     )
     assert new.with_addition((), None, "two") == Metadata(("sea",), "a sky", (), "a sky", "two")
-
-
-def test_keywords_once_each():
-    assert each_once([" dog", "Dog", "", " ", "cafe\u0301", "Café"]) == ("dog", "cafe\u0301")
 
 
 def test_a_sidecar_is_what_photo_managers_read(tmp_path):
@@ -103,6 +94,51 @@ def test_a_sidecar_that_is_there_keeps_all_else(tmp_path):
     for kept in ("People|Family", 'Rating="4"', 'setting="kept"', "crop"):
         assert kept in text
     assert read_metadata(photograph).own_caption == "Unser Hund"
+
+
+SPELLINGS = ("Dog", "dog", "cafe\u0301", "sea")
+MODELS = ("DOG", "caf\u00e9", "Sea", "sun")
+
+
+def subjects_of(content: str) -> list[str]:
+    start = content.index("<x:xmpmeta")
+    root = ET.fromstring(content[start : content.index("</x:xmpmeta>") + len("</x:xmpmeta>")])
+    return values(root, f"{DC}subject")
+
+
+@pytest.mark.parametrize("add", [add_to_sidecar, add_to_photograph])
+def test_every_spelling_stays_and_none_is_added(tmp_path, add):
+    photograph = tmp_path / "dog.jpg"
+    photograph.write_bytes(jpeg(1))
+    add(photograph, Metadata(SPELLINGS))
+    there = read_metadata(photograph)
+    assert there.keywords == SPELLINGS
+    add(photograph, there.with_addition(MODELS, "a dog", "run"))
+    place = photograph if add is add_to_photograph else tmp_path / "dog.jpg.xmp"
+    assert subjects_of(place.read_bytes().decode("utf-8", "replace")) == [*SPELLINGS, "sun"]
+    found = read_metadata(photograph)
+    assert (found.own_keywords, found.added_keywords) == (SPELLINGS, ("sun",))
+    if add is add_to_photograph:
+        assert [t.decode() for t in iptc_of(photograph)[(2, 25)]] == [*SPELLINGS, "sun"]
+
+
+def test_no_spelling_of_one_place_replaces_anothers(tmp_path):
+    photograph = tmp_path / "dog.jpg"
+    photograph.write_bytes(jpeg(1))
+    add_to_photograph(photograph, Metadata(("dog",)))
+    (tmp_path / "dog.jpg.xmp").write_text(SIDECAR.replace("Family", "Dog"), "utf-8")
+    there = read_metadata(photograph)
+    assert there.keywords == ("Dog", "café", "dog")
+    add_to_photograph(photograph, there.with_addition(["sun"], None, "run"))
+    found = subjects_of(photograph.read_bytes().decode("utf-8", "replace"))
+    assert found == ["dog", "café", "sun"]
+
+
+def test_a_persons_spelling_of_what_a_model_added_is_the_persons():
+    added = Metadata().with_addition(["dog"], None, "run")
+    edited = Metadata(("Dog",)).joined(added)
+    assert edited.own_keywords == ("Dog",)
+    assert edited.with_addition(["sea"], None, "run").keywords == ("Dog", "sea")
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
@@ -169,10 +205,22 @@ def test_iptc_of_an_older_encoding_stays(tmp_path):
     assert read_metadata(photograph).keywords == ("Köln", "dog")
 
 
+def test_iptc_that_is_not_what_it_says_stays(tmp_path):
+    photograph = tmp_path / "dog.jpg"
+    add_utf8 = Metadata().with_addition(["sea"], None, "run")
+    with_iptc(photograph, [(25, b"Family")])
+    add_to_photograph(photograph, add_utf8)  # says that it is UTF-8 now
+    old = photograph.read_bytes()
+    photograph.write_bytes(old.replace(b"Family", b"K\xf6ln__"))
+    there = read_metadata(photograph)
+    add_to_photograph(photograph, there.with_addition(["dog"], None, "run"))
+    assert b"K\xf6ln__" in photograph.read_bytes()
+
+
 def test_captions_of_two_places_both_stay(tmp_path):
     photograph = tmp_path / "dog.jpg"
     with_iptc(photograph, [(120, b"In the photograph")])
-    sidecars(photograph)[1].write_text(SIDECAR, "utf-8")
+    photograph.with_suffix(".xmp").write_text(SIDECAR, "utf-8")
     there = read_metadata(photograph)
     assert there.caption == "Unser Hund"
     add_to_photograph(photograph, there.with_addition(["dog"], "a dog", "run"))
@@ -241,7 +289,7 @@ def test_the_same_picture():
 def test_damage_is_told(tmp_path):
     photograph = tmp_path / "dog.jpg"
     photograph.write_bytes(jpeg(1))
-    sidecar = sidecars(photograph)[0]
+    sidecar = tmp_path / "dog.jpg.xmp"
     sidecar.write_text('<x:xmpmeta xmlns:x="adobe:ns:meta/"><broken', "utf-8")
     with pytest.raises(UnreadableMetadata, match=r"dog\.jpg\.xmp"):
         read_metadata(photograph)
