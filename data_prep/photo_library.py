@@ -12,12 +12,10 @@ from collections.abc import Iterable, Iterator
 from data_prep.folders import picture_files
 from data_prep.records import BadData, Item, Problem, Record
 from data_prep.seeded_split import split_by_content
-from s_cnn_rnn.metadata.photograph_metadata import (
-    Metadata,
-    MetadataUnavailable,
-    UnreadableMetadata,
-    read_metadata,
-)
+from s_cnn_rnn.file_names import shown_name
+from s_cnn_rnn.metadata.exiv2_library import MetadataUnavailable, UnreadableMetadata
+from s_cnn_rnn.metadata.keywords import same_text, same_word
+from s_cnn_rnn.metadata.photograph_metadata import Metadata, read_metadata
 
 FEWEST_CAPTIONS = 20
 """Captions of fewer photographs are left out: no language is learnt from them."""
@@ -47,21 +45,22 @@ def records(
     if not source.is_dir():
         raise _refusal(source, "a folder of photographs", "no such folder", "check the path")
     found: dict[str, Metadata] = {}
+    paths: dict[str, pathlib.Path] = {}
     contents: dict[str, str] = {}
     seen = 0
     for path in picture_files(source):
         seen += 1
-        name = path.relative_to(source).as_posix()
+        name = shown_name(path.relative_to(source).as_posix())
         try:
             metadata = read_metadata(path)
         except (OSError, UnreadableMetadata) as error:
             advice = "mend it, or take it out; it is left out"
-            yield Problem(str(path), 0, "metadata that can be read", str(error), advice)
+            yield Problem(shown_name(path), 0, "metadata that can be read", str(error), advice)
             continue
         except MetadataUnavailable as error:
             raise BadData(str(error)) from error
         if metadata.own_keywords or metadata.own_caption:
-            found[name] = metadata
+            found[name], paths[name] = metadata, path
             contents[name] = hashlib.sha256(path.read_bytes()).hexdigest()
     captioned = sum(bool(metadata.own_caption) for metadata in found.values())
     captions = captioned >= FEWEST_CAPTIONS
@@ -70,17 +69,18 @@ def records(
         raise _nothing_to_learn(source, seen, found, minimum_photographs)
     splits = split_by_content(set(contents.values()), split_seed, validation_part)
     for name, metadata in found.items():
-        labels = dict.fromkeys(spelt[k] for k in metadata.own_keywords if k in spelt)
+        words = dict.fromkeys(map(same_word, metadata.own_keywords))
+        labels = tuple(spelt[word] for word in words if word in spelt)
         caption = metadata.own_caption if captions else ""
         if labels or caption:
             yield Record(
-                source=str(source / name),
+                source=shown_name(paths[name]),
                 line=0,
                 file_name=name,
-                photograph=source / name,
+                photograph=paths[name],
                 split=splits[contents[name]],
                 captions=(caption,) if caption else (),
-                labels=tuple(labels),
+                labels=labels,
             )
     yield from _told(source, seen, found, spelt, 0 if captions else captioned)
 
@@ -93,17 +93,16 @@ def frequent_keywords(lists: Iterable[Iterable[str]], minimum: int) -> dict[str,
         minimum: fewest photographs.
 
     Returns:
-        Every spelling of a keyword -> the most frequent one: "dog" and "Dog" are the same.
+        `same_word` of each such keyword -> its most frequent spelling, as Unicode composes it.
     """
     spellings: dict[str, collections.Counter] = collections.defaultdict(collections.Counter)
     for keywords in lists:
-        for same, keyword in {keyword.casefold(): keyword for keyword in keywords}.items():
-            spellings[same][keyword] += 1
+        for same, keyword in {same_word(keyword): keyword for keyword in keywords}.items():
+            spellings[same][same_text(keyword)] += 1
     return {
-        spelling: min(counts, key=lambda one: (-counts[one], one))
-        for counts in spellings.values()
+        same: min(counts, key=lambda one: (-counts[one], one))
+        for same, counts in spellings.items()
         if counts.total() >= minimum
-        for spelling in counts
     }
 
 
@@ -127,7 +126,7 @@ def _told(source, seen: int, found, spelt, captioned: int) -> Iterator[Problem]:
             advice="nothing need be done; they are left out",
             severity="note",
         )
-    rare = {k.casefold() for m in found.values() for k in m.own_keywords if k not in spelt}
+    rare = {same_word(k) for m in found.values() for k in m.own_keywords} - spelt.keys()
     if rare:
         yield Problem(
             file=str(source),

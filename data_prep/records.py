@@ -8,6 +8,8 @@ the data set defines its labels, `LabelNames` comes once among them.
 import dataclasses
 import pathlib
 
+from s_cnn_rnn.file_names import shown_text
+
 SPLITS = ("train", "validation", "test")
 SEVERITIES = ("note", "skip", "refuse")
 
@@ -82,10 +84,10 @@ class Problem:
     def as_json(self) -> dict:
         """The line of ``skipped.jsonl``: where, which record, why, what to do."""
         return {
-            "file": self.file,
+            "file": shown_text(self.file),
             "line": self.line,
-            "record": self.record,
-            "reason": f"expected {self.expected}; found {self.found}",
+            "record": shown_text(self.record),
+            "reason": shown_text(f"expected {self.expected}; found {self.found}"),
             "what_to_do": self.advice,
             "severity": self.severity,
         }
@@ -93,7 +95,8 @@ class Problem:
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
         about = f" ({self.record})" if self.record else ""
-        return f"{place}{about}: expected {self.expected}; found {self.found}; {self.advice}"
+        told = f"{place}{about}: expected {self.expected}; found {self.found}; {self.advice}"
+        return shown_text(told)
 
 
 Item = Record | Problem | LabelNames

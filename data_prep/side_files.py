@@ -69,7 +69,8 @@ def write(
         _write_split(folder / SPLIT_FILE, folder, sizes)
     description = _description(folder, row, sizes, conversions, log, how)
     text = json.dumps(description, ensure_ascii=False, indent=2)
-    (folder / prepared.DESCRIPTION_FILE).write_text(text + "\n", "utf-8")
+    # The source's name may be any bytes: those that are no UTF-8 as JSON writes lone surrogates.
+    (folder / prepared.DESCRIPTION_FILE).write_text(text + "\n", "utf-8", "backslashreplace")
 
 
 def write_problems(path: pathlib.Path, problems: Iterable[Problem]) -> None:

@@ -1,5 +1,8 @@
 """What the program that learns keywords does: a photo library -> a run that annotates."""
 
+import hashlib
+import json
+import os
 import pathlib
 import sys
 import time
@@ -59,7 +62,12 @@ def learn(
     """
     started = time.monotonic()
     settings = settings_of("", writes, system, thorough)  # refuses early what does not exist
-    data = _prepared(folder, run, output, minimum_photographs, validation_part, overwrite, command)
+    options = {
+        "source": os.path.realpath(folder),
+        "minimum_photographs": minimum_photographs,
+        "validation_part": validation_part,
+    }
+    data = _prepared(options, output, overwrite, command)
     _require_annotations(data, writes)
     settings = settings_of(str(data.folder), writes, system, thorough)
     made = RunFolder(pathlib.Path(run))
@@ -95,18 +103,25 @@ def settings_of(data: str, writes: str, system: str, thorough: bool) -> RunSetti
     return RunSettings.from_dict(content | {"data": data, "system": row.name})
 
 
-def _prepared(folder, run, output, minimum_photographs, validation_part, overwrite, command):
-    """The library as a prepared set, named after the run; read before, unless it is to be anew."""
-    row = DATA_SETS["photo_library"].called(name_of_folder(run))
+def prepared_name(options: dict) -> str:
+    """What the prepared set of a library is called: after its folder, and after all that makes it.
+
+    Two folders called Pictures, or one read in two ways, are two sets.
+
+    Args:
+        options: of `photo_library.records`; the source is absolute.
+    """
+    asked = json.dumps(options, sort_keys=True).encode()
+    return f"{name_of_folder(options['source'])}_{hashlib.sha256(asked).hexdigest()[:8]}"
+
+
+def _prepared(options: dict, output: str, overwrite: bool, command: str) -> PreparedData:
+    """The library as a prepared set; read before, unless it is to be anew."""
+    row = DATA_SETS["photo_library"].called(prepared_name(options))
     place = pathlib.Path(output).absolute() / row.name / row.version
     if place.exists() and not overwrite:
-        print(f"{place}: read before; --overwrite reads the library anew")
+        print(f"{options['source']}: read before, into {place}; --overwrite reads it anew")
         return PreparedData(place)
-    options = {
-        "source": folder,
-        "minimum_photographs": minimum_photographs,
-        "validation_part": validation_part,
-    }
     with ProgressBar(" photographs") as progress:
         data = prepare(
             row,

@@ -1,4 +1,6 @@
 import collections
+import json
+import os
 
 import pytest
 from fabricated_photographs import jpeg, only
@@ -105,7 +107,32 @@ def test_it_can_be_prepared(library, tmp_path):
     assert set(data.vocabulary("labels").words) == {"Dog", "sea"}
 
 
+def test_names_that_are_no_utf8(library, tmp_path):
+    """They are learnt from as any other; what is told of them is UTF-8 too."""
+    (library / "0.jpg").rename(library / os.fsdecode(b"z\xe9ro.jpg"))
+    (library / "0.jpg.xmp").rename(library / os.fsdecode(b"z\xe9ro.jpg.xmp"))
+    (library / os.fsdecode(b"broken\xff.jpg.xmp")).write_text("<x", "utf-8")
+    (library / os.fsdecode(b"broken\xff.jpg")).write_bytes(jpeg(20))
+    row = DATA_SETS["photo_library"]
+    data = prepare(row, row.records(source=library, minimum_photographs=2), tmp_path / "prepared")
+    names = {item.file_name for split in data.splits for item in data.annotations(split)}
+    assert r"z\xe9ro.jpg" in names
+    assert len(names) == 8
+    told = (data.folder / "skipped.jsonl").read_text("utf-8").splitlines()
+    assert any(r"broken\xff.jpg.xmp" in json.loads(line)["reason"] for line in told)
+
+
+def test_spellings_of_one_keyword_are_one_label(library):
+    composed, apart = "caf\u00e9", "cafe\u0301"
+    for name, keywords in (("0", (apart,)), ("2", (apart,)), ("4", (composed, "Café"))):
+        (library / f"{name}.jpg.xmp").unlink(missing_ok=True)
+        (library / f"{name}.jpg").write_bytes(jpeg(int(name)))
+        add_to_sidecar(library / f"{name}.jpg", Metadata(keywords))
+    found = {r.file_name: r.labels for r in only(records(library, 3), Record)}
+    assert [found[f"{name}.jpg"] for name in (0, 2, 4)] == [(composed,)] * 3
+
+
 def test_spellings_join():
     lists = [["Dog"], ["dog"], ["dog", "DOG"], ["cat"]]
-    assert frequent_keywords(lists, 3) == {"Dog": "DOG", "dog": "DOG", "DOG": "DOG"}
+    assert frequent_keywords(lists, 3) == {"dog": "DOG"}
     assert frequent_keywords([["b"], ["b"], ["a"]], 2) == {"b": "b"}

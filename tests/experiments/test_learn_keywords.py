@@ -4,6 +4,7 @@ from fabricated_photographs import jpeg
 from experiments import learning_run
 from experiments.configs import own_keywords
 from s_cnn_rnn.annotator import Annotator
+from s_cnn_rnn.data.prepared import PreparedData
 from s_cnn_rnn.metadata.photograph_metadata import Metadata
 from s_cnn_rnn.runs.run_folder import RunFolder
 
@@ -48,6 +49,32 @@ def test_a_library_becomes_an_annotator(library, capsys):
     assert {path.name: path.read_bytes() for path in library.iterdir()} == before
     learning_run.learn(str(library), "runs/Mine", output="prepared")
     assert "read before" in capsys.readouterr().out
+
+
+def test_folders_of_the_same_name_are_two_sets(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(learning_run, "check_prepared", lambda *_: None)
+    learnt = []
+    monkeypatch.setattr(learning_run, "train", lambda run, settings, **_: learnt.append(settings))
+    monkeypatch.setattr(learning_run, "_tell", lambda *_: None)
+    for number, person in enumerate("ab"):
+        folder = tmp_path / person / "Pictures"
+        folder.mkdir(parents=True)
+        for photograph in range(6):
+            (folder / f"{photograph}.jpg").write_bytes(jpeg(10 * number + photograph))
+            add_to_sidecar(folder / f"{photograph}.jpg", Metadata((f"of {person}",)))
+
+    def words(folder, **options):
+        learning_run.learn(folder, "runs/mine", output="prepared", **options)
+        return PreparedData(learnt[-1].data).vocabulary("labels").words
+
+    assert words("a/Pictures") == ("of a",)
+    assert words("b/Pictures") == ("of b",)
+    capsys.readouterr()
+    assert words(str(tmp_path / "a" / "Pictures")) == ("of a",)
+    assert "read before" in capsys.readouterr().out
+    words("a/Pictures", minimum_photographs=2)
+    assert len({settings.data for settings in learnt}) == 3
 
 
 def test_what_cannot_be_learnt_is_told(library):
