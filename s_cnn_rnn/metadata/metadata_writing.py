@@ -194,8 +194,11 @@ def _write_iptc(image, new: Metadata, ours: str, before: list[str]) -> None:
 
 
 def _is(datum, encoding: str) -> bool:
+    value = datum.value()
+    if not isinstance(value, exiv2().StringValue):
+        return True  # a number, a date
     try:
-        bytes(datum.value().data()).decode(encoding)
+        bytes(value.data()).decode(encoding)
     except UnicodeDecodeError:
         return False
     return True

@@ -386,12 +386,15 @@ def test_metadata_and_an_output_each_have_their_part(
 
 
 @exiv2
-def test_no_row_for_what_could_not_be_written(loaded, tiny_run, holiday, tmp_path):
-    (holiday / "b.JPG.xmp").write_text("<x", "utf-8")
+def test_no_row_for_what_could_not_be_written(loaded, tiny_run, holiday, tmp_path, capsys):
+    before = (holiday / "b.JPG").read_bytes()
+    os.link(holiday / "b.JPG", tmp_path / "backup.jpg")
     output = tmp_path / "out.jsonl"
-    assert annotate(tiny_run, [holiday], output=str(output), write="sidecar") == 2
+    assert annotate(tiny_run, [holiday], output=str(output), write="embedded") == 2
     names = [pathlib.Path(line["file_name"]).name for line in lines_of(output)]
     assert names == ["c.jpeg"]
+    assert "cannot be written (it has 2 names" in capsys.readouterr().err
+    assert (tmp_path / "backup.jpg").read_bytes() == (holiday / "b.JPG").read_bytes() == before
 
 
 @exiv2

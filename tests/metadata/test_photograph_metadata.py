@@ -185,13 +185,14 @@ def with_iptc(path, records: list[tuple[int, bytes]]) -> None:
 
 def test_iptc_that_is_there_is_added_to(tmp_path):
     photograph = tmp_path / "dog.jpg"
-    with_iptc(photograph, [(25, b"Family"), (120, b"Our dog"), (90, b"Berlin")])
+    version, date = (0, b"\x00\x04"), (55, b"20260701")  # no texts
+    with_iptc(photograph, [version, (25, b"Family"), date, (120, b"Our dog"), (90, b"Berlin")])
     there = read_metadata(photograph)
     assert there == Metadata(("Family",), "Our dog")
     add_to_photograph(photograph, there.with_addition(["dog"], "a dog", "run"))
     found = iptc_of(photograph)
     assert (found[(2, 25)], found[(2, 120)]) == ([b"Family", b"dog"], b"Our dog")
-    assert found[(2, 90)] == b"Berlin"
+    assert (found[(2, 90)], found[(2, 55)], found[(2, 0)]) == (b"Berlin", b"20260701", b"\x00\x04")
     assert read_metadata(photograph).own_keywords == ("Family",)
 
 
