@@ -65,9 +65,15 @@ def open_image(content: bytes, name: str):
             image = library.ImageFactory.open(content)
             image.readMetadata()
         except library.Exiv2Error as error:
-            raise UnreadableMetadata(name, f"its metadata cannot be read ({error})") from error
+            told = f"its metadata cannot be read ({text_of_error(error)})"
+            raise UnreadableMetadata(name, told) from error
         _require_whole(image.xmpPacket(), name)
     return image
+
+
+def text_of_error(error: Exception) -> str:
+    """What the library says, without the number that it gives with it."""
+    return str(error.args[-1]) if error.args else type(error).__name__
 
 
 def _require_whole(packet: str, name: str) -> None:

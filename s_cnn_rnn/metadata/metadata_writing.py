@@ -22,6 +22,7 @@ from s_cnn_rnn.metadata.exiv2_library import (
     iptc_texts,
     open_image,
     text_of,
+    text_of_error,
 )
 from s_cnn_rnn.metadata.file_replacement import replace_file
 from s_cnn_rnn.metadata.keywords import same_text, with_missing
@@ -123,7 +124,8 @@ def _written(image, new: Metadata, name: str, *, iptc: bool) -> bytes:
             stream.munmap()
             stream.close()
         except library.Exiv2Error as error:
-            raise UnreadableMetadata(name, f"its metadata cannot be written ({error})") from error
+            told = f"its metadata cannot be written ({text_of_error(error)})"
+            raise UnreadableMetadata(name, told) from error
     return content
 
 
