@@ -9,6 +9,7 @@ from s_cnn_rnn.annotator import Annotator
 from s_cnn_rnn.data.photographs import DamagedPhotograph, as_stored
 from s_cnn_rnn.explaining.explanation import Explanation
 from s_cnn_rnn.explaining.what_if import WhatIf
+from s_cnn_rnn.file_names import shown_name
 from s_cnn_rnn.report.explanation_page import write_explanations
 
 
@@ -67,7 +68,7 @@ def lines_of(changed: WhatIf) -> list[str]:
     """A photograph's captions before and after, and what changed, for people to read."""
     switched = ", ".join(f"{c.word} {c.before:.2f} -> {c.after:.2f}" for c in changed.switched)
     moved = ", ".join(f"{c.word} {c.before:.2f} -> {c.after:.2f}" for c in changed.moved(6))
-    lines = [changed.file_name]
+    lines = [shown_name(changed.file_name)]
     for name, annotation in (("before", changed.before), ("after", changed.after)):
         texts = [beam.annotation or "(nothing)" for beam in annotation.beams]
         lines += [f"    {name + ':':<8}{texts[0]}", *(f"        or: {text}" for text in texts[1:])]

@@ -13,6 +13,7 @@ from PIL import Image
 from s_cnn_rnn.explaining.explanation import Explanation, WordReasons
 from s_cnn_rnn.explaining.shown_maps import SHOWN_SHARES, region, shown_map, strongest_of
 from s_cnn_rnn.explaining.word_maps import enlarge
+from s_cnn_rnn.file_names import shown_name
 from s_cnn_rnn.report.templates import render, write_page
 from s_cnn_rnn.report.thumbnails import Thumbnail, make_thumbnail
 
@@ -54,7 +55,7 @@ def _card(explanation: Explanation, photograph: bytes) -> dict:
     strongest = strongest_of(word.map for word in explanation.words)
     return {
         "text": explanation.annotation.text,
-        "file_name": explanation.annotation.file_name,
+        "file_name": shown_name(explanation.annotation.file_name),
         "picture": picture,
         "words": [_word(word, strongest, picture) for word in explanation.words],
     }

@@ -1,5 +1,6 @@
 """The programs for what-if and why, without their start-up: what they print and write."""
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -56,6 +57,15 @@ def test_what_if_says_what_is_wrong(run, photograph):
             explain(str(run.path), ["nowhere.jpg", "never.jpg"])
     with pytest.raises(ValueError, match="expected CONCEPT:PROBABILITY"):
         explaining_run.probabilities_of(["snow"])
+
+
+def test_a_name_that_is_no_utf_8_is_shown_as_annotate_shows_it(run, photograph, tmp_path, capsys):
+    odd = photograph.rename(tmp_path / os.fsdecode(b"f\xe9.jpg"))
+    explaining_run.what_if(str(run.path), [str(odd)], with_concepts=run.vocabulary().concepts[:1])
+    assert capsys.readouterr().out.splitlines()[0] == rf"{tmp_path}/f\xe9.jpg"
+    page, skipped = explaining_run.explain(str(run.path), [str(odd)], str(tmp_path / "why.html"))
+    assert skipped == 0
+    assert rf"{tmp_path}/f\xe9.jpg" in pathlib.Path(page).read_text("utf-8")
 
 
 @pytest.fixture
