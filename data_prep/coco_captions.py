@@ -84,11 +84,8 @@ def records(
                 yield _record(item, path, split, folders)
             else:
                 yield item
-    for record in listed_photographs(source, unannotated_splits or {}, folders, files):
-        named.add(record.file_name)
-        yield record
-    for folder in folders:
-        yield from unannotated(folder, named)
+    listed = listed_photographs(source, unannotated_splits or {}, folders, files)
+    yield from _beside(listed, named, folders)
 
 
 def paper_records(
@@ -119,9 +116,15 @@ def paper_records(
     for split, item in zip(paper_splits(len(parts["val2014"])), parts["val2014"], strict=True):
         yield _record(item, files["val2014"], split, folders)
     named = {item.file_name for items in parts.values() for item in items}
-    for record in listed_photographs(
-        source, unannotated_splits or {}, folders, PAPER_FROM_VALIDATION
-    ):
+    listed = listed_photographs(source, unannotated_splits or {}, folders, PAPER_FROM_VALIDATION)
+    yield from _beside(listed, named, folders)
+
+
+def _beside(
+    listed: Iterator[Record], named: set[str], folders: Sequence[pathlib.Path]
+) -> Iterator[Record | Problem]:
+    """Listed photographs without captions, then those in the folders that no file names."""
+    for record in listed:
         named.add(record.file_name)
         yield record
     for folder in folders:

@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import importlib.abc
+import importlib.machinery
 import logging as standard_logging
 import os
 import re
@@ -56,8 +57,6 @@ def _is_being_imported(part: str) -> bool:
     return any(getattr(spec, "_initializing", False) for spec in specs)  # Python's own mark
 
 
-sys.meta_path.insert(0, _Refusal())
-
 GREETING = re.compile(
     rb"WARNING: All log messages before absl::InitializeLog\(\)|I\d{4} |To enable the following"
 )
@@ -84,8 +83,20 @@ def without_greetings() -> Iterator[None]:
                     os.write(2, line)
 
 
-with without_greetings():
-    import tensorflow  # noqa: F401
+class _Silence(importlib.abc.MetaPathFinder):
+    """Has TensorFlow loaded without its greetings, whoever imports it, and no sooner."""
+
+    def find_spec(self, fullname, path=None, target=None):
+        """TensorFlow as Python finds it, its loading silenced; nothing else."""
+        if fullname != "tensorflow":
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
+        if spec is not None:
+            spec.loader.exec_module = without_greetings()(spec.loader.exec_module)
+        return spec
+
+
+sys.meta_path[:0] = [_Refusal(), _Silence()]
 
 
 def only_warnings() -> None:

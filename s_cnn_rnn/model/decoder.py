@@ -72,10 +72,11 @@ class Decoder(NextWord):
         self.embedding = keras.layers.Embedding(words, word_embedding, name="embedding")
         self.cell = CELLS[cell](units, activation=activation, name="cell")
         self.channels = channels
-        self.attention_penalty = attention_penalty
         self.fusion = FUSIONS[fusion](
             activation=activation, concept_ids=concept_ids, prior=prior, name="fusion"
         )
+        attends = "concepts" in self.fusion.sees
+        self.attention_penalty = attention_penalty if attends else 0.0
         self.output_layer = keras.layers.Dense(words - FIRST_OUTPUT, name="output")
         self.dropout_of_input = keras.layers.Dropout(dropout, name="dropout_of_input")
         self.dropout_of_output = keras.layers.Dropout(dropout, name="dropout_of_output")

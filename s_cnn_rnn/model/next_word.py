@@ -21,6 +21,7 @@ class NextWord(keras.layers.Layer):
     output_layer: keras.layers.Dense
     dropout_of_output: keras.layers.Dropout
     label_smoothing: float
+    attention_penalty: float = 0.0  # weight of what it adds to the loss beside Lr (see `Decoder`)
 
     def projected_words(self):
         """What `step` takes as its third argument; None where it takes none (see `Decoder`)."""

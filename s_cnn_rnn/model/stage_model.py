@@ -7,6 +7,7 @@ import keras
 from s_cnn_rnn.model.annotation_model import AnnotationModel
 from s_cnn_rnn.model.label_alignment import PREDICTED_ORDER, PreferredOrder
 from s_cnn_rnn.model.losses import word_loss
+from s_cnn_rnn.model.next_word import NextWord
 from s_cnn_rnn.model.self_critical import SelfCritical, self_critical_loss
 from s_cnn_rnn.model.system import PARTS
 
@@ -102,15 +103,17 @@ def stage_losses(model: AnnotationModel, outputs: tuple[str, ...], *, rewarded: 
     return {output: losses[output] for output in outputs}
 
 
-def stage_metrics(outputs: tuple[str, ...], *, penalised: bool) -> dict:
+def stage_metrics(decoder: NextWord | None, outputs: tuple[str, ...]) -> dict:
     """What `fit` measures beside the losses, by output.
 
+    In a stage that learns words alone Keras tells the sum of all losses; where the decoder adds one
+    to Lr (`concept_attention.attention_penalty`), Lr is measured.
+
     Args:
+        decoder: of the model; None where it has none.
         outputs: see `stage_model`.
-        penalised: whether more than Lr may be in the loss of a stage that learns words alone
-            (`concept_attention.attention_penalty`): Keras tells the sum there, so Lr is measured.
     """
-    if not penalised or outputs != ("words",):
+    if outputs != ("words",) or not decoder.attention_penalty:
         return {}
     return {"words": keras.metrics.MeanMetricWrapper(word_loss, name="Lr")}
 

@@ -115,9 +115,7 @@ class StageTraining:
         self.keras_model.compile(
             self.optimiser,
             loss=stage_losses(self.model, self.stage.outputs, rewarded=self.stage.rewarded),
-            metrics=stage_metrics(
-                self.stage.outputs, penalised=self.settings.model.attention_penalty > 0
-            ),
+            metrics=stage_metrics(self.model.decoder, self.stage.outputs),
             jit_compile=self.settings.jit and not self.stage.rewarded,
         )
         self.optimiser.build(self.keras_model.trainable_variables)

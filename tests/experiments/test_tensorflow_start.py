@@ -31,8 +31,20 @@ def test_keras_brings_nothing_that_no_program_uses():
     assert "nothing but TensorFlow and Keras" in found.stdout, found.stderr[-2000:]
 
 
+def test_tensorflow_is_not_imported_before_it_is_needed():
+    """A wrong path or flag is told at once."""
+    asked = (
+        "import sys; from experiments import tensorflow_start; print('tensorflow' in sys.modules)"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert found.stdout == "False\n"
+
+
 GREETS = """
 from experiments import tensorflow_start
+import tensorflow
 with tensorflow_start.without_greetings():
     import os
     os.write(2, b"I0000 00:00:1.5 7 port.cc:153] oneDNN custom operations are on\\n")
