@@ -38,7 +38,6 @@ _BEAM = flags.DEFINE_list(
 )
 flags.adopt_module_key_flags(source_flags)
 flags.adopt_module_key_flags(vocabulary_flags)
-flags.mark_flag_as_required("data_set")
 
 
 def main(argv):
@@ -71,6 +70,7 @@ def main(argv):
 
 def run():
     """The console command."""
+    flags.mark_flag_as_required("data_set")
     flags.FLAGS.verbosity = -1  # tensorflow-datasets' lines would cut the bars
     app.run(main)
 

@@ -1,5 +1,6 @@
 """The reference pages: read from source, compared with what the programs really have."""
 
+import ast
 import dataclasses
 import re
 
@@ -36,6 +37,14 @@ def test_choices_from_a_table_are_its_rows(found):
     [flag] = [flag for flag in found["data_prep.prepare"].flags if flag.name == "data_set"]
     assert re.findall("`(.*?)`", flag.kind) == sorted(DATA_SETS)
     assert flag.required
+
+
+def test_flags_are_required_by_starting_a_program_not_by_importing_it(found):
+    # What one module requires at import, every later parse of the process would miss.
+    for module in found:
+        tree = ast.parse((ROOT / module.replace(".", "/")).with_suffix(".py").read_text("utf-8"))
+        for node in tree.body:
+            assert not (isinstance(node, ast.Expr) and "mark_flag" in ast.unparse(node)), module
 
 
 def test_every_program_and_installed_command_is_there(found):
