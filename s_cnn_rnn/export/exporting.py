@@ -23,6 +23,7 @@ from s_cnn_rnn.runs.run_folder import RunFolder
 PHOTOGRAPHS = 200
 LOST = 0.005  # of CIDEr or O-F1: the most that weights of fewer bits may cost
 DISTRIBUTIONS = ("tensorflow", "keras", "onnx", "tf2onnx", "onnxruntime", "ai-edge-litert")
+_OWN = "compare on photographs of your own with --compare_on=FOLDER"
 
 
 class ExportDiffers(ValueError):
@@ -178,9 +179,6 @@ def _readable(files: Iterable[str | os.PathLike]) -> Iterator[bytes]:
             yield as_stored(file, name=os.fspath(file)).jpeg
         except DamagedPhotograph as damaged:
             log_damaged(damaged)
-
-
-_OWN = "compare on photographs of your own with --compare_on=FOLDER"
 
 
 def _about(form: Format, precision: str, folder: RunFolder) -> dict:

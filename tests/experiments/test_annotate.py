@@ -1,75 +1,20 @@
+"""annotate: forms, places of photographs, skipping, going on."""
+
 import csv
-import errno
-import importlib.util
 import io
 import json
 import os
 import pathlib
-import subprocess
 import sys
 import threading
 import types
 
 import pytest
-from finished_runs import untrained_run
+from annotate_program import ODD_NAMES, annotate, label_run_of, lines_of, program
 
-from experiments import annotation_beam, annotation_run, metadata_output, photograph_sources
+from experiments import annotation_run, photograph_sources
 from experiments.annotation_run import How, Places
 from s_cnn_rnn.annotator_group import AnnotatorGroup
-from s_cnn_rnn.metadata.exiv2_library import NAMESPACE
-from s_cnn_rnn.metadata.photograph_metadata import read_metadata
-
-REPOSITORY = pathlib.Path(__file__).parents[2]
-
-
-@pytest.fixture
-def holiday(tiny_data, tmp_path) -> pathlib.Path:
-    """A folder with three photographs, one deeper inside, one damaged; and a text."""
-    folder = tmp_path / "holiday"
-    (folder / "beach").mkdir(parents=True)
-    first, second = tiny_data.photographs("validation", [0, 1])
-    (folder / "b.JPG").write_bytes(first)
-    (folder / "beach" / "c.jpeg").write_bytes(second)
-    (folder / "a.png").write_bytes(b"broken")
-    (folder / "notes.txt").write_text("sunny")
-    (folder / "._b.jpg").write_bytes(b"another program's")
-    (folder / ".thumbnails").mkdir()
-    (folder / ".thumbnails" / "b.jpg").write_bytes(first)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def label_run(tiny_data, tmp_path_factory):
-    return _label_run(tmp_path_factory.mktemp("labels"), tiny_data, "cnn-logistic")
-
-
-def _label_run(tmp_path, tiny_data, system):
-    options = {"task": "labels", "stages": {"cnn": {"steps": 1}}, "decoding": {"width": 1}}
-    return untrained_run(tmp_path / system, tiny_data, system=system, **options)
-
-
-@pytest.fixture(scope="module")
-def loaded(tiny_run, label_run):
-    """Runs loaded once for the whole module: what is tested here is around them."""
-    groups = {}
-
-    def load(how):
-        return groups.setdefault(how.runs, AnnotatorGroup.from_runs(how.runs))
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(How, "load", load)
-        yield
-
-
-def annotate(run, places, **options) -> int:
-    runs = run if isinstance(run, list) else [run]
-    own = {n: options.pop(n) for n in ("beams", "labels_from", "minimum") if n in options}
-    how = How(tuple(str(each.path) for each in runs), **own)
-    return annotation_run.annotate(how, Places(tuple(map(str, places))), **options)
-
-
-def lines_of(path) -> list[dict]:
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
 def test_json_lines(loaded, tiny_run, holiday, capsys):
@@ -107,7 +52,7 @@ def test_labels_have_their_probabilities(loaded, label_run, holiday, capsys):
 
 
 def test_labels_without_scores_stand_alone(loaded, tiny_data, tmp_path, holiday, capsys):
-    run = _label_run(tmp_path, tiny_data, "ria")
+    run = label_run_of(tmp_path, tiny_data, "ria")
     annotate(run, [holiday / "b.JPG"])
     _, labels = capsys.readouterr().out.splitlines()
     known = {*run.vocabulary().words, "no label"}
@@ -198,21 +143,6 @@ def test_photographs_from_everywhere(loaded, tiny_run, holiday, tmp_path, monkey
     again = tmp_path / "again.jsonl"
     annotation_run.annotate(How((str(tiny_run.path),)), Places(files_from="-"), output=str(again))
     assert [line["file_name"] for line in lines_of(again)] == [near]
-
-
-ODD_NAMES = {b"f\xe9.jpg": r"f\xe9.jpg", b"f\\xe9.jpg": r"f\x5cxe9.jpg", b"a\nb.jpg": r"a\x0ab.jpg"}
-
-
-@pytest.fixture
-def odd_names(tiny_data, tmp_path) -> pathlib.Path:
-    """Three photographs whose names are no line of UTF-8, a plain one, a damaged one."""
-    folder = tmp_path / "odd"
-    folder.mkdir()
-    (photograph,) = tiny_data.photographs("validation", [0])
-    for name in (*ODD_NAMES, b"plain.jpg"):
-        (folder / os.fsdecode(name)).write_bytes(photograph)
-    (folder / os.fsdecode(b"broken\xff.jpg")).write_bytes(b"broken")
-    return folder
 
 
 @pytest.mark.parametrize("ending", ["txt", "jsonl", "csv"])
@@ -307,205 +237,6 @@ def test_memory_does_not_grow_with_the_photographs(loaded, tiny_run, holiday):
     assert len(taken) == 12
 
 
-exiv2 = pytest.mark.skipif(
-    importlib.util.find_spec("exiv2") is None,
-    reason="exiv2 is not installed (the extra `metadata`)",
-)
-
-
-@exiv2
-@pytest.mark.parametrize("place", ["sidecar", "embedded"])
-def test_metadata(loaded, tiny_run, label_run, holiday, place, capsys):
-    photograph = holiday / "b.JPG"
-    before = photograph.read_bytes()
-    runs = [tiny_run, label_run]
-    annotate(runs, [holiday], write=place, dry_run=True)
-    told = capsys.readouterr().out
-    assert "would add keywords" in told
-    assert photograph.read_bytes() == before
-    assert not list(holiday.rglob("*.xmp"))
-    assert annotate(runs, [holiday], write=place) == 1
-    sidecars = {path.name for path in holiday.rglob("*.xmp")}
-    assert sidecars == ({"b.JPG.xmp", "c.jpeg.xmp"} if place == "sidecar" else set())
-    assert (photograph.read_bytes() == before) == (place == "sidecar")
-    found = read_metadata(photograph)
-    assert found.caption
-    assert set(found.keywords) <= set(label_run.vocabulary().words)
-    assert found.caption in told
-    capsys.readouterr()
-    annotate(runs, [holiday], write=place)
-    output = capsys.readouterr()
-    assert output.out == ""
-    assert "2 photographs carry the mark already" in output.err
-    annotate(runs, [holiday], write=place, again=True)
-    assert read_metadata(photograph) == found
-
-
-@exiv2
-@pytest.mark.parametrize("place", ["sidecar", "embedded"])
-def test_metadata_of_names_that_are_no_utf8(loaded, tiny_run, odd_names, place, capsys):
-    assert annotate(tiny_run, [odd_names], write=place) == 1
-    assert rf"{odd_names}/f\xe9.jpg" in capsys.readouterr().out
-    for name in ODD_NAMES:
-        assert read_metadata(odd_names / os.fsdecode(name)).caption
-    assert annotate(tiny_run, [odd_names], write=place) == 1
-    assert "4 photographs carry the mark already" in capsys.readouterr().err
-
-
-@exiv2
-@pytest.mark.parametrize("ending", ["jsonl", "csv"])
-def test_metadata_and_an_output_each_have_their_part(
-    loaded, tiny_run, holiday, tmp_path, ending, capsys
-):
-    alone, output = tmp_path / f"alone.{ending}", tmp_path / f"out.{ending}"
-    annotate(tiny_run, [holiday], output=str(alone))
-    whole = alone.read_text("utf-8")
-    first, second = holiday / "b.JPG", holiday / "beach" / "c.jpeg"
-    both = {"output": str(output), "write": "sidecar"}
-    capsys.readouterr()
-    assert annotate(tiny_run, [holiday], **both) == 1
-    assert output.read_text("utf-8") == whole
-    told = capsys.readouterr().out.splitlines()
-    assert [line.split(": added")[0] for line in told] == [f"{first}.xmp", f"{second}.xmp"]
-    written = {path: pathlib.Path(f"{path}.xmp").read_bytes() for path in (first, second)}
-
-    annotate(tiny_run, [holiday], **both)  # all is done
-    output_again = capsys.readouterr()
-    assert output_again.out == ""
-    assert "2 photographs are in the output already and carry the mark" in output_again.err
-
-    pathlib.Path(f"{second}.xmp").unlink()  # its row is there, its metadata are not
-    annotate(tiny_run, [holiday], **both)
-    assert capsys.readouterr().out.startswith(f"{second}.xmp: added")
-
-    output.write_text(whole[: whole.rindex("\n", 0, -1) + 5], "utf-8")  # the other way round
-    annotate(tiny_run, [holiday], **both)
-    assert capsys.readouterr().out == ""
-    assert output.read_text("utf-8") == whole
-    assert written == {path: pathlib.Path(f"{path}.xmp").read_bytes() for path in (first, second)}
-
-
-@exiv2
-def test_no_row_for_what_could_not_be_written(loaded, tiny_run, holiday, tmp_path, capsys):
-    before = (holiday / "b.JPG").read_bytes()
-    os.link(holiday / "b.JPG", tmp_path / "backup.jpg")
-    output = tmp_path / "out.jsonl"
-    assert annotate(tiny_run, [holiday], output=str(output), write="embedded") == 2
-    names = [pathlib.Path(line["file_name"]).name for line in lines_of(output)]
-    assert names == ["c.jpeg"]
-    assert "cannot be written (it has 2 names" in capsys.readouterr().err
-    assert (tmp_path / "backup.jpg").read_bytes() == (holiday / "b.JPG").read_bytes() == before
-
-
-@exiv2
-def test_a_form_beside_metadata_is_printed_alone(loaded, tiny_run, holiday, capsys):
-    annotate(tiny_run, [holiday / "b.JPG"], write="sidecar", form="json")
-    printed = capsys.readouterr()
-    assert json.loads(printed.out)["file_name"] == str(holiday / "b.JPG")
-    assert ": added keywords" in printed.err
-
-
-@exiv2
-def test_no_metadata_in_what_is_no_file(loaded, tiny_run, holiday, tmp_path, monkeypatch):
-    content = (holiday / "b.JPG").read_bytes()
-    monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=io.BytesIO(content)))
-    assert annotate(tiny_run, ["-"], write="sidecar") == 1
-    assert not list(tmp_path.rglob("*.xmp"))
-
-
-@exiv2
-def test_unreadable_metadata_are_skipped(loaded, tiny_run, holiday):
-    (holiday / "b.JPG.xmp").write_text("<x", "utf-8")
-    assert annotate(tiny_run, [holiday], write="sidecar") == 2
-    assert (holiday / "b.JPG.xmp").read_text("utf-8") == "<x"
-    assert NAMESPACE in (holiday / "beach" / "c.jpeg.xmp").read_text("utf-8")
-
-
-@exiv2
-def test_a_full_disk_is_no_fault_of_a_photograph(loaded, tiny_run, holiday, monkeypatch):
-    class Full(io.StringIO):
-        def write(self, text):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(sys, "stdout", Full())
-    with pytest.raises(OSError, match="No space left"):
-        annotate(tiny_run, [holiday], write="sidecar")
-
-
-@exiv2
-def test_a_photograph_that_cannot_be_written_counts_once(
-    loaded, tiny_run, holiday, monkeypatch, capsys
-):
-    def full(photograph, metadata):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(metadata_output, "add_to_sidecar", full)
-    # Two photographs are sound, the third is damaged.
-    assert annotate(tiny_run, [holiday], write="sidecar") == 3
-    told = capsys.readouterr().err
-    assert "cannot be written (No space left on device)" in told
-    assert "3 of 3 photographs were skipped" in told
-
-
-def test_beam_writes_the_same(loaded, tiny_run, holiday, tmp_path, monkeypatch):
-    pytest.importorskip("apache_beam", reason="apache-beam is not installed (the extra `beam`)")
-    monkeypatch.setattr(annotation_beam, "JOB", 1)
-    here, there = tmp_path / "here.csv", tmp_path / "there.csv"
-    listed = tmp_path / "skipped.jsonl"
-    annotate(tiny_run, [holiday], output=str(here))
-    how, places = How((str(tiny_run.path),)), Places((str(holiday),))
-    options = {"options": ["runner=DirectRunner"], "skipped": str(listed)}
-    assert annotation_beam.annotate(how, places, output=str(there), **options) == 1
-    assert there.read_text("utf-8") == here.read_text("utf-8")
-    assert [line["file_name"] for line in lines_of(listed)] == [str(holiday / "a.png")]
-    assert not list(tmp_path.glob("*.parts"))
-    with pytest.raises(ValueError, match="needs --output"):
-        annotation_beam.annotate(how, places, output=None, **options)
-
-
-@exiv2
-def test_beam_writes_metadata_and_odd_names(
-    loaded, tiny_run, odd_names, tmp_path, monkeypatch, capsys
-):
-    pytest.importorskip("apache_beam", reason="apache-beam is not installed (the extra `beam`)")
-    monkeypatch.setattr(annotation_beam, "JOB", 2)
-    # Not JSON: another size of a batch changes the last digits of a probability.
-    here, there = tmp_path / "here.csv", tmp_path / "there.csv"
-    annotate(tiny_run, [odd_names], output=str(here))
-    how, places = How((str(tiny_run.path),)), Places((str(odd_names),))
-    options = {"options": ["runner=DirectRunner"], "write": "sidecar"}
-    capsys.readouterr()
-    for added in (4, 0):
-        assert annotation_beam.annotate(how, places, output=str(there), **options) == 1
-        told = capsys.readouterr()
-        assert there.read_text("utf-8") == here.read_text("utf-8")
-        assert told.out.count(": added keywords") == added
-        assert rf"skipped {odd_names}/broken\xff.jpg" in told.err
-
-
-def test_parts_of_other_work_are_done_again(tmp_path):
-    def work(run="a", form="csv"):
-        return annotation_beam._Work(How((run,)), str(tmp_path), form, 8, None, False)
-
-    part = {"made_by": work().made_by(["x.jpg"]), "lines": [], "skipped": []}
-    work().path(0).write_text(json.dumps(part))
-    assert work().is_done(0, ["x.jpg"])
-    assert not work().is_done(1, ["x.jpg"])
-    assert not work().is_done(0, ["y.jpg"])
-    assert not work(run="b").is_done(0, ["x.jpg"])
-    assert not work(form="json").is_done(0, ["x.jpg"])
-
-
-def test_a_dry_run_on_beam_is_refused(tiny_run, holiday, tmp_path):
-    before = {path: path.read_bytes() for path in holiday.rglob("*.*") if path.is_file()}
-    options = ["--write=embedded", "--dry_run", "--beam=runner=DirectRunner"]
-    done = program(f"--run={tiny_run.path}", *options, f"--output={tmp_path / 'x'}", holiday)
-    assert done.returncode == 1
-    assert "--dry_run" in done.stderr
-    after = {path: path.read_bytes() for path in holiday.rglob("*.*") if path.is_file()}
-    assert after == before
-
-
 def test_a_list_that_can_be_read_once_is_not_counted(holiday, tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -515,17 +246,6 @@ def test_a_list_that_can_be_read_once_is_not_counted(holiday, tmp_path):
     writer.start()
     assert [str(path) for path in places.photographs()] == [str(holiday / "b.JPG")]
     writer.join()
-
-
-def program(*arguments) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "experiments.command", "annotate", *map(str, arguments)],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"},
-    )
 
 
 def test_the_exit_status_says_that_photographs_were_skipped(tiny_run, holiday):

@@ -38,7 +38,7 @@ def test_a_program_runs_as_python_m_would(monkeypatch):
 
 
 def test_help_of_a_program_has_its_flags():
-    from test_annotate import program
+    from annotate_program import program
 
     done = program("--help")
     assert "--run" in done.stdout
