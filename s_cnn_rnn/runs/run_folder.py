@@ -117,6 +117,13 @@ class RunFolder:
         """Folder of the final weights, one file a part."""
         return self.path / "weights"
 
+    def has_no_weights(self) -> bool:
+        """Whether the folder (of an ensemble: a member's) holds what was written alone."""
+        members = self.members()
+        if members:
+            return any(member.has_no_weights() for member in members)
+        return not self.weights.exists()
+
     def weights_digest(self) -> str:
         """SHA-256 of all final weights (an ensemble's: of its members')."""
         digest = hashlib.sha256()

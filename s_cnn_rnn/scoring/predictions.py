@@ -66,7 +66,8 @@ class Predictions:
         text_only: what the decoder writes without a photograph (Ie = 0); None without a decoder.
         photographs: a `Prediction` for each of the split's N photographs, in its order.
         s_hat: float32 [N, k], in the order of the vocabulary's concepts (in label runs:
-            the labels); None where the system learns no concepts.
+            the labels); None where the system learns no concepts, or where a run was passed on
+            without it.
     """
 
     made_from: dict
@@ -124,7 +125,8 @@ class Predictions:
         if not path.exists():
             return None
         content = _read(path)
-        return cls._from_json(path, content) if content["made_from"] == made_from else None
+        lost = made_from["concepts"] and not _s_hat_path(path).exists()
+        return None if lost or content["made_from"] != made_from else cls._from_json(path, content)
 
     @classmethod
     def _from_json(cls, path: pathlib.Path, content: dict) -> "Predictions":
@@ -132,7 +134,8 @@ class Predictions:
             Prediction(p["image_id"], p["file_name"], tuple(map(Hypothesis.from_json, p["beams"])))
             for p in content["photographs"]
         )
-        concepts = np.load(_s_hat_path(path)) if content["made_from"]["concepts"] else None
+        learnt = content["made_from"]["concepts"] and _s_hat_path(path).exists()
+        concepts = np.load(_s_hat_path(path)) if learnt else None
         text_only = content["text_only"] and Hypothesis.from_json(content["text_only"])
         return cls(content["made_from"], text_only, photographs, concepts)
 
@@ -148,6 +151,8 @@ def _s_hat_path(path: pathlib.Path) -> pathlib.Path:
 def predict(folder: RunFolder, split: str, *, progress: Progress = no_progress) -> Predictions:
     """Predicts a split with a finished run and saves it; takes what is saved if it is the same.
 
+    Of a run that was passed on without its weights, what it wrote is taken as it is.
+
     Args:
         folder: of the run.
         split: of the run's data set; photographs without an annotation are predicted too.
@@ -156,11 +161,14 @@ def predict(folder: RunFolder, split: str, *, progress: Progress = no_progress) 
     Raises:
         FileNotFoundError: no run folder, not trained to the end, or its data set is missing.
         KeyError: the data set has no such split.
-        ValueError: the data set is not the one that the run was trained on.
+        ValueError: the data set is not the one that the run was trained on, or (without weights)
+            not the one that the run has written for.
     """
     settings = folder.settings()
     prepared = PreparedData(settings.data)
     data = whole_split(prepared, split, _same_vocabulary(folder, prepared))
+    if folder.has_no_weights() and folder.predictions(split).exists():
+        return _written_before(folder, split, prepared)
     model = load_model(folder)
     reranker = reranker_of(folder, model, progress=progress)
     made_from = {
@@ -202,6 +210,24 @@ def predict(folder: RunFolder, split: str, *, progress: Progress = no_progress) 
     predictions.save(folder)
     keras.backend.clear_session()
     return predictions
+
+
+def _written_before(folder: RunFolder, split: str, prepared: PreparedData) -> Predictions:
+    """What a run wrote while it had its weights; s_hat may have been left out as well."""
+    saved = Predictions.load(folder, split)
+    for name, here in {"format": FORMAT, "data_digest": prepared.digest}.items():
+        if saved.made_from[name] != here:
+            raise ValueError(
+                f"{folder.predictions(split)}: was written with {name} {saved.made_from[name]}, "
+                f"and here it is {here}; the run came without its weights, which could write anew: "
+                "train it again, or prepare the data set as it was"
+            )
+    if not saved.stops_by_itself and saved.s_hat is None:
+        raise FileNotFoundError(
+            f"{_s_hat_path(folder.predictions(split))}: is missing, and labels of this run are "
+            "chosen by the scores in it; copy it from where the run was trained"
+        )
+    return saved
 
 
 def _how_written(

@@ -119,6 +119,28 @@ def test_other_weights_are_other_predictions(own_run, predictions):
     assert (predict(own_run, "validation").s_hat > predictions.s_hat).all()
 
 
+def test_without_weights_what_was_written_stands(own_run, predictions):
+    shutil.rmtree(own_run.weights)
+    path = own_run.predictions("validation")
+    found = predict(own_run, "validation")
+    assert found.photographs == predictions.photographs
+    np.testing.assert_array_equal(found.s_hat, predictions.s_hat)
+    path.with_suffix(".concepts.npy").unlink()
+    found = predict(own_run, "validation")
+    assert found.photographs == predictions.photographs
+    assert found.s_hat is None
+    with pytest.raises(FileNotFoundError, match="weights"):
+        predict(own_run, "test")  # nothing was written for it
+    path.write_text(path.read_text("utf-8").replace(predictions.made_from["data_digest"], "x"))
+    with pytest.raises(ValueError, match=r"written with data_digest x, .*prepare the data set"):
+        predict(own_run, "validation")
+
+
+def test_with_weights_a_lost_part_is_written_anew(own_run, predictions):
+    own_run.predictions("validation").with_suffix(".concepts.npy").unlink()
+    np.testing.assert_array_equal(predict(own_run, "validation").s_hat, predictions.s_hat)
+
+
 def test_coco_results_lie_beside(predictions, tiny_run):
     ids = [p.image_id for p in predictions.photographs]
     written = read_coco_results(tiny_run.path / "predictions" / "validation.coco.json", ids)
@@ -197,3 +219,14 @@ def test_labels_are_read_as_they_were_saved(label_runs):
         assert again.text_only == there.text_only
         np.testing.assert_array_equal(again.s_hat, there.s_hat)
         assert not (run.path / "predictions" / "validation.coco.json").exists()
+
+
+def test_without_weights_and_scores_no_labels_can_be_chosen(label_runs, tmp_path):
+    _, chosen = label_runs
+    predict(chosen, "validation")
+    own = RunFolder(shutil.copytree(chosen.path, tmp_path / "own"))
+    shutil.rmtree(own.weights)
+    assert predict(own, "validation").s_hat is not None
+    own.predictions("validation").with_suffix(".concepts.npy").unlink()
+    with pytest.raises(FileNotFoundError, match=r"concepts\.npy: is missing"):
+        predict(own, "validation")
