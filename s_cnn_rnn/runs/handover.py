@@ -135,15 +135,21 @@ def require_finished(folder: RunFolder, settings: RunSettings) -> None:
     """Refuses a run that is not trained to the end.
 
     Raises:
-        FileNotFoundError: the message names the stages that are missing.
+        FileNotFoundError: the message names the stages that are missing, or says that the weights
+            are.
     """
     if folder.packed_path.exists():
         return
     missing = [s.name for s in planned_stages(settings) if not folder.stage(s.name).finished]
-    if missing or not folder.weights.exists():
+    if missing:
         raise FileNotFoundError(
-            f"{folder.path}: not trained to the end; missing stages: {', '.join(missing) or 'none'}"
+            f"{folder.path}: not trained to the end; missing stages: {', '.join(missing)}"
             "; run the training program with the same --config and --run"
+        )
+    if folder.has_no_weights():
+        raise FileNotFoundError(
+            f"{folder.path}: trained to the end, but its weights are not there: what it wrote can "
+            "be scored, nothing written anew; copy them from where it was trained, or train again"
         )
 
 

@@ -129,7 +129,7 @@ def test_without_weights_what_was_written_stands(own_run, predictions):
     found = predict(own_run, "validation")
     assert found.photographs == predictions.photographs
     assert found.s_hat is None
-    with pytest.raises(FileNotFoundError, match="weights"):
+    with pytest.raises(FileNotFoundError, match="its weights are not there"):
         predict(own_run, "test")  # nothing was written for it
     path.write_text(path.read_text("utf-8").replace(predictions.made_from["data_digest"], "x"))
     with pytest.raises(ValueError, match=r"written with data_digest x, .*prepare the data set"):
