@@ -5,12 +5,13 @@ r"""Makes an ensemble of finished runs: before every word their word probabiliti
   python -m experiments.evaluate --run=runs/nic-v2_of_3 --compare=runs/nic-v2_0
   python -m experiments.annotate --run=runs/nic-v2_of_3 photo.jpg
   python -m experiments.ensemble --ensemble=runs/ours_consensus_0 --run=runs/ours_0 --consensus=20
+  python -m experiments.ensemble --ensemble=runs/labels_more_0 --run=runs/labels_0 --stop_bias=-0.5
 
 The folder names its members and is used like a run's. They may be of different systems and CNNs,
 but must have learnt from the same data with the same words. The ensemble decodes as the first
-member does (beam width, longest caption), but for what is asked for here: so the last command makes
-a folder of one run that is decoded otherwise. What an ensemble cost is the sum of its members. A
-second.
+member does (beam width, longest caption), but for what is asked for here: so the last two commands
+make folders of one run that is decoded otherwise. What an ensemble cost is the sum of its members.
+A second.
 """
 
 import pathlib
@@ -37,6 +38,12 @@ _CONSENSUS = flags.DEFINE_integer(
     "with the best score.",
     lower_bound=0,
 )
+_STOP_BIAS = flags.DEFINE_float(
+    "stop_bias",
+    None,
+    "Added to the log probability of the end where greedy search decides whether to stop: below 0 "
+    "for longer lists of labels, above 0 for shorter ones.",
+)
 
 
 def main(_: list[str]) -> None:
@@ -55,6 +62,7 @@ def _decoding() -> dict[str, float]:
         "width": _WIDTH.value,
         "length_normalisation": _LENGTH_NORMALISATION.value,
         "consensus": _CONSENSUS.value,
+        "stop_bias": _STOP_BIAS.value,
     }
     return {name: value for name, value in asked.items() if value is not None}
 

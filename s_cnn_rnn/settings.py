@@ -148,11 +148,24 @@ class DecodingSettings:
         length_normalisation: exponent on the length by which a beam's score is divided.
         consensus: hypotheses that are sought and vote on each other; those most like the others
             are taken (`decoding.consensus`). 0: those with the best scores.
+        stop_bias: added to the log probability of the end where greedy search decides whether to
+            stop: below 0 it writes more, above 0 less. A beam has none: every hypothesis ends once.
+
+    Raises:
+        ValueError: a stop_bias for a beam.
     """
 
     width: int = 3
     length_normalisation: float = 0.0
     consensus: int = 0
+    stop_bias: float = 0.0
+
+    def __post_init__(self):
+        if self.stop_bias and self.searched_width > 1:
+            raise ValueError(
+                f"decoding.stop_bias is {self.stop_bias:g} and the beam is {self.searched_width} "
+                "wide: only greedy search (decoding.width=1, no consensus) has a bias"
+            )
 
     @property
     def searched_width(self) -> int:

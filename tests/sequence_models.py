@@ -108,12 +108,13 @@ def only(start, photograph):
     return {name: value[photograph : photograph + 1] for name, value in start.items()}
 
 
-def greedy_reference(model, photograph, never=(), no_repeats=False):
+def greedy_reference(model, photograph, never=(), no_repeats=False, stop_bias=0.0):
     """Greedy by hand in NumPy: the outputs written, without END."""
     number, written = 0, []
     while len(written) < model.longest:
         log_p = model.table[photograph, number].copy()
         log_p[[*never, *(written if no_repeats else ())]] = -np.inf
+        log_p[0] += np.float32(stop_bias)
         output = int(np.argmax(log_p))
         if output == 0:
             break

@@ -57,10 +57,12 @@ def greedy(
     longest: int,
     never_written: Sequence[int] = (),
     no_repeats: bool = False,
+    stop_bias: float = 0.0,
 ) -> Decoded:
     """Writes the most probable word at every step until END (labels, section 4.2).
 
-    Of equally probable outputs the lowest is written. After ``longest`` words END follows with the
+    Of equally probable outputs the lowest is written (END, if it and its bias together equal the
+    word). After ``longest`` words END follows with the
     log probability that the step gives it. The loop ends when the whole batch has ended.
 
     Args:
@@ -71,6 +73,8 @@ def greedy(
         longest: most words of a sequence, END not counted; at least 1.
         never_written: outputs that are not chosen (`Vocabulary.never_written`).
         no_repeats: whether a word may be written only once in a sequence.
+        stop_bias: added to END's log probability where it is compared with the words'; below 0
+            the sequences grow longer. Results have log probabilities without it.
 
     Returns:
         One hypothesis of each photograph (R = 1).
@@ -87,7 +91,7 @@ def greedy(
         log_p, state = _run(step, last, state)
         best, word = best_words(log_p, words, 1, never_written, no_repeats)
         end, best, word = log_p[:, END_OUTPUT], best[:, 0], word[:, 0]
-        ends = ops.logical_or(end >= best, place == longest)
+        ends = ops.logical_or(end + stop_bias >= best, place == longest)
         gain = ops.where(ends, end, best)
         word = ops.where(ended, PADDING, ops.where(ends, END, word))
         log_probability = ops.where(ended, log_probability, log_probability + gain)

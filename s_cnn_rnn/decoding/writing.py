@@ -26,7 +26,7 @@ class Writer(keras.Model):
 
     Args:
         model: the system, or an ensemble.
-        decoding: beam width and length normalisation; width 1 is greedy.
+        decoding: how it searches; width 1 is greedy.
         longest: most words written.
         returned: hypotheses of each photograph.
         settled: the model's weights no longer change. Words are then projected once
@@ -82,7 +82,7 @@ class Writer(keras.Model):
         }
         width, voting = self.decoding.searched_width, self.decoding.consensus
         if width == 1:
-            decoded = greedy(step, state, **options)
+            decoded = greedy(step, state, stop_bias=self.decoding.stop_bias, **options)
         else:
             decoded = beam_search(
                 step,

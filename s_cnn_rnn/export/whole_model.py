@@ -85,6 +85,8 @@ class WholeModel:
         }
         if decoding.consensus:
             search["consensus"] = decoding.consensus
+        if decoding.stop_bias:
+            search["stop_bias"] = decoding.stop_bias
         return {
             "made_by": "s_cnn_rnn",
             "systems": [member.system.name for member in self.model.members],

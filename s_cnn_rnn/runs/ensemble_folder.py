@@ -35,14 +35,16 @@ def make_ensemble(
     Raises:
         FileNotFoundError: a member is no run folder, or not trained to the end.
         DataSetDiffers: members learnt from different data.
-        ValueError: members that do not go together, or that re-rank what they would vote on; or
-            another ensemble or run in the folder.
+        ValueError: members that do not go together, or that re-rank what they would vote on; a
+            ``decoding`` that contradicts itself; or another ensemble or run in the folder.
     """
     folder = RunFolder(pathlib.Path(path))
     _check(members)
     if (decoding or {}).get("consensus"):
         _refuse_two_orders(members)
     named = [os.path.relpath(member.path, folder.path) for member in members]
+    settings = members[0].settings()
+    decoded = dataclasses.replace(settings.decoding, **(decoding or {}))
     changed = {"decoding": dict(decoding)} if decoding else {}
     content = json.dumps({"members": named, **changed}, indent=2) + "\n"
     if folder.settings_path.exists():
@@ -60,8 +62,6 @@ def make_ensemble(
     ):
         if theirs.exists():
             shutil.copyfile(theirs, own)
-    settings = first.settings()
-    decoded = dataclasses.replace(settings.decoding, **(decoding or {}))
     # Last: with it the folder is whole.
     dataclasses.replace(settings, decoding=decoded).save(folder.settings_path)
     return folder

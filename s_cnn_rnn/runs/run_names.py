@@ -21,6 +21,7 @@ TOLD_ELSEWHERE = frozenset(
         "decoding.width",
         "decoding.length_normalisation",
         "decoding.consensus",
+        "decoding.stop_bias",
     }
 )
 """Settings that columns of their own tell of in a result row."""

@@ -120,7 +120,7 @@ def how_scored(references: Sequence[Sequence[str]], *, tokeniser: str) -> str:
 def how_decoded(decoding: DecodingSettings) -> str:
     """Such as "greedy", "beam 3", "beam 3, length normalisation 0.7" or "consensus of 20"."""
     if decoding.searched_width == 1:
-        return "greedy"
+        return "greedy" + (f", stop bias {decoding.stop_bias:g}" if decoding.stop_bias else "")
     beam = f"{'consensus of' if decoding.consensus else 'beam'} {decoding.searched_width}"
     if not decoding.length_normalisation:
         return beam

@@ -153,6 +153,19 @@ def test_a_run_may_be_decoded_otherwise(members, tmp_path):
     assert changed
 
 
+def test_a_run_may_stop_later_or_sooner(members, tmp_path):
+    lengths = {}
+    for bias in (-100.0, 100.0):
+        decoding = {"width": 1, "length_normalisation": 0.0, "stop_bias": bias}
+        run = make_ensemble(tmp_path / str(bias), members[:1], decoding)
+        lengths[bias] = {len(p.words) for p in predict(run, "validation").photographs}
+    assert lengths[100.0] == {0}
+    assert lengths[-100.0] == {members[0].settings().model.longest}
+    with pytest.raises(ValueError, match="only greedy search"):
+        make_ensemble(tmp_path / "beam", members[:1], {"stop_bias": -1.0})
+    assert not (tmp_path / "beam").exists()
+
+
 def test_photographs_are_annotated_as_in_evaluation(both, members, tiny_data):
     expected = predict(both, "validation")
     assert expected.s_hat is None  # nic-f learns none

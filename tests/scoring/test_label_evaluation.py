@@ -8,6 +8,7 @@ from finished_runs import copy_run, untrained_run, write_scores, write_words
 from sklearn.metrics import average_precision_score, f1_score
 
 from s_cnn_rnn.label_metrics import label_scores, predicted_above
+from s_cnn_rnn.runs.ensemble_folder import make_ensemble
 from s_cnn_rnn.scoring.evaluation import HowScored, compare_systems, score_run, score_systems
 from s_cnn_rnn.scoring.label_evaluation import labelled_split
 from s_cnn_rnn.scoring.predictions import predict
@@ -73,6 +74,12 @@ def test_what_a_decoder_wrote_is_scored_at_its_own_stop(decoder_run, tiny_data):
     np.testing.assert_allclose(scores.per_photograph, f1)
     names = list(scores.values)
     assert names[:6] == ["C-R", "C-P", "C-F1", "O-R", "O-P", "O-F1"]
+
+
+def test_a_stop_that_was_biased_is_told(decoder_run, tmp_path):
+    longer = make_ensemble(tmp_path / "longer", [decoder_run], {"stop_bias": -0.5})
+    run = score_run(longer, "validation")
+    assert [s.protocol for s in run.protocols] == ["own stop, greedy, stop bias -0.5"]
 
 
 def test_the_text_only_baseline_is_one_list_for_all(decoder_run):
