@@ -184,7 +184,23 @@ def predict(folder: RunFolder, split: str, *, progress: Progress = no_progress) 
     saved = Predictions.load_if_made_from(folder, split, made_from)
     if saved is not None:
         return saved
-    train = whole_split(prepared, "train", model.vocabulary)
+    predictions = _predicted(folder, model, data, made_from, reranker, progress)
+    predictions.save(folder)
+    keras.backend.clear_session()
+    return predictions
+
+
+def _predicted(
+    folder: RunFolder,
+    model: AnnotationModel | Ensemble,
+    data: EncodedSplit,
+    made_from: dict,
+    reranker: Reranker | None,
+    progress: Progress,
+) -> Predictions:
+    """What the model writes for a split, from features that are on disk or are put there."""
+    settings, split = folder.settings(), data.split
+    train = whole_split(data.prepared, "train", model.vocabulary)
     inputs = [
         frozen_inputs(run, member.encoder, data, train, progress=progress)
         for run, member in zip(folder.members() or (folder,), model.members, strict=True)
@@ -206,10 +222,7 @@ def predict(folder: RunFolder, split: str, *, progress: Progress = no_progress) 
         Prediction(annotation.image_id, annotation.file_name, found)
         for annotation, found in zip(data.annotations, beams, strict=True)
     )
-    predictions = Predictions(made_from, text_only, photographs, concepts)
-    predictions.save(folder)
-    keras.backend.clear_session()
-    return predictions
+    return Predictions(made_from, text_only, photographs, concepts)
 
 
 def _written_before(folder: RunFolder, split: str, prepared: PreparedData) -> Predictions:
