@@ -93,7 +93,7 @@ class Writer(keras.Model):
                 **options,
             )
         if voting:
-            decoded = in_consensus(decoded, min(self.returned, width))
+            decoded = in_consensus(decoded, min(self.returned, width), self.model.vocabulary.kind)
         return {"words": decoded.words, "log_probabilities": decoded.log_probabilities}
 
 

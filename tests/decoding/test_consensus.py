@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from s_cnn_rnn.decoding.beam import IMPOSSIBLE
-from s_cnn_rnn.decoding.consensus import SHARPNESS, in_consensus, votes
+from s_cnn_rnn.decoding.consensus import VOTES, in_consensus, votes
 from s_cnn_rnn.decoding.search import Decoded
 
 LONGEST = 6
@@ -22,20 +22,22 @@ def cosine(a: collections.Counter, b: collections.Counter) -> float:
     return sum(a[key] * b[key] for key in a) / norm if norm else 0.0
 
 
-def expected_votes(captions: list[list[int]], log_p: list[float]) -> list[float]:
-    """By dictionaries, caption by caption."""
-    weights = np.exp(SHARPNESS * (np.array(log_p) - max(log_p)))
+def cider_by_dictionaries(one: list[int], other: list[int]) -> float:
+    apart = math.exp(-((len(one) - len(other)) ** 2) / 72)
+    return apart * sum(cosine(ngrams(one, n), ngrams(other, n)) for n in (1, 2, 3, 4)) / 4
+
+
+def f1_of_sets(one: list[int], other: list[int]) -> float:
+    both = len(one) + len(other)
+    return 2 * len({*one} & {*other}) / both if both else 1.0
+
+
+def expected_votes(hypotheses, log_p, likeness, sharpness: float) -> list[float]:
+    weights = np.exp(sharpness * (np.array(log_p) - max(log_p)))
     weights /= weights.sum()
-    found = []
-    for one in captions:
-        alike = [
-            math.exp(-((len(one) - len(other)) ** 2) / 72)
-            * sum(cosine(ngrams(one, n), ngrams(other, n)) for n in (1, 2, 3, 4))
-            / 4
-            for other in captions
-        ]
-        found.append(float(np.dot(alike, weights)))
-    return found
+    return [
+        float(np.dot([likeness(one, other) for other in hypotheses], weights)) for one in hypotheses
+    ]
 
 
 def as_rows(captions: list[list[int]]) -> np.ndarray:
@@ -55,8 +57,34 @@ captions_of_a_photograph = st.lists(
 def test_votes_are_what_dictionaries_say(captions, data):
     count = len(captions)
     log_p = data.draw(st.lists(st.floats(-20, 0, width=32), min_size=count, max_size=count))
-    found = votes(as_rows(captions), np.array([log_p], "float32"))
-    np.testing.assert_allclose(found[0], expected_votes(captions, log_p), atol=1e-5)
+    found = votes(as_rows(captions), np.array([log_p], "float32"), "captions")
+    sharpness = VOTES["captions"].sharpness
+    expected = expected_votes(captions, log_p, cider_by_dictionaries, sharpness)
+    np.testing.assert_allclose(found[0], expected, atol=1e-5)
+
+
+lists_of_labels = st.lists(
+    st.lists(st.integers(3, 8), max_size=LONGEST, unique=True), min_size=1, max_size=4
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(lists_of_labels, st.data())
+def test_labels_are_voted_for_by_expected_f1(lists, data):
+    count = len(lists)
+    log_p = data.draw(st.lists(st.floats(-20, 0, width=32), min_size=count, max_size=count))
+    found = votes(as_rows(lists), np.array([log_p], "float32"), "labels")
+    np.testing.assert_allclose(found[0], expected_votes(lists, log_p, f1_of_sets, 1.0), atol=1e-5)
+
+
+def test_the_list_of_labels_with_the_best_expected_f1_comes_first():
+    # {3}: .4 + (.3 + .3) 2/3 = .8; {3, 4} and {3, 5}: .4 * 2/3 + .3 + .3 * 1/2 = 43/60.
+    lists = [[3, 4], [3, 5], [3]]
+    log_p = np.log(np.array([[0.3, 0.3, 0.4]], "float32"))
+    lengths = np.array([[3, 3, 2]], "int32")
+    found = in_consensus(Decoded(as_rows(lists), log_p, log_p, lengths), 3, "labels")
+    np.testing.assert_array_equal(found.words[0, 0, :2], [3, 2])
+    np.testing.assert_allclose(found.scores[0], [0.8, 43 / 60, 43 / 60], rtol=1e-5)
 
 
 def test_the_caption_that_the_others_agree_with_comes_first():
@@ -65,11 +93,11 @@ def test_the_caption_that_the_others_agree_with_comes_first():
     words = as_rows(captions)
     words[0, 3] = 0
     lengths = np.array([[4, 5, 5, 0]], "int32")
-    found = in_consensus(Decoded(words, log_p, log_p, lengths), 2)
+    found = in_consensus(Decoded(words, log_p, log_p, lengths), 2, "captions")
     np.testing.assert_array_equal(found.words, words[:, [1, 2]])
     np.testing.assert_allclose(found.log_probabilities, [[-1.1, -1.2]])
     np.testing.assert_array_equal(found.lengths, [[5, 5]])
-    everything = in_consensus(Decoded(words, log_p, log_p, lengths), 4)
+    everything = in_consensus(Decoded(words, log_p, log_p, lengths), 4, "captions")
     assert everything.scores[0, 3] == IMPOSSIBLE
     assert everything.words[0, 3].numpy().tolist() == [0] * (LONGEST + 1)
 
@@ -77,13 +105,14 @@ def test_the_caption_that_the_others_agree_with_comes_first():
 def test_photographs_do_not_matter_to_each_other():
     both = np.concatenate([as_rows([[3, 4], [3, 5]]), as_rows([[6], [6, 7, 8]])])
     log_p = np.array([[-1, -2], [-3, -1]], "float32")
-    together = votes(both, log_p)
+    together = votes(both, log_p, "captions")
     for n in (0, 1):
-        alone = votes(both[n : n + 1], log_p[n : n + 1])
+        alone = votes(both[n : n + 1], log_p[n : n + 1], "captions")
         np.testing.assert_allclose(together[n], alone[0], rtol=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["captions", "labels"])
 @pytest.mark.parametrize("count", [1, 3])
-def test_one_hypothesis_has_all_votes(count):
-    found = votes(as_rows([[3, 4, 5, 6]] * count), np.zeros((1, count), "float32"))
+def test_one_hypothesis_has_all_votes(count, kind):
+    found = votes(as_rows([[3, 4, 5, 6]] * count), np.zeros((1, count), "float32"), kind)
     np.testing.assert_allclose(found, np.ones((1, count)), rtol=1e-6)

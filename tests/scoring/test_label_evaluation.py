@@ -76,10 +76,17 @@ def test_what_a_decoder_wrote_is_scored_at_its_own_stop(decoder_run, tiny_data):
     assert names[:6] == ["C-R", "C-P", "C-F1", "O-R", "O-P", "O-F1"]
 
 
-def test_a_stop_that_was_biased_is_told(decoder_run, tmp_path):
-    longer = make_ensemble(tmp_path / "longer", [decoder_run], {"stop_bias": -0.5})
-    run = score_run(longer, "validation")
-    assert [s.protocol for s in run.protocols] == ["own stop, greedy, stop bias -0.5"]
+@pytest.mark.parametrize(
+    ("decoding", "protocol"),
+    [
+        ({"stop_bias": -0.5}, "own stop, greedy, stop bias -0.5"),
+        ({"consensus": 6}, "own stop, consensus of 6"),
+    ],
+)
+def test_another_way_of_decoding_is_told(decoder_run, tmp_path, decoding, protocol):
+    otherwise = make_ensemble(tmp_path / "otherwise", [decoder_run], decoding)
+    run = score_run(otherwise, "validation")
+    assert [s.protocol for s in run.protocols] == [protocol]
 
 
 def test_the_text_only_baseline_is_one_list_for_all(decoder_run):
