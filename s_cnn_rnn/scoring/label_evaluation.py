@@ -101,7 +101,7 @@ class _LabelRun:
     def own_stop(self) -> ProtocolScores:
         """What the decoder wrote; its order counts for nothing but the share of ordered lists."""
         decoding = self.folder.settings().decoding
-        plain = decoding.width == 1 and not decoding.stop_bias
+        plain = decoding.searched_width == 1 and not decoding.stop_bias
         name = OWN_STOP if plain else f"{OWN_STOP}, {how_decoded(decoding)}"
         lists = [photograph.words for photograph in self.predictions.photographs]
         predicted = written_sets(lists, self.vocabulary.concepts)
