@@ -26,6 +26,8 @@ PhotographScore = Callable[[str, str], Mapping[str, float]]
 A figure that a photograph does not count for is left out; the others are meaned.
 """
 
+GREEDY = "greedy"
+
 
 def no_score(file_name: str, annotation: str) -> Mapping[str, float]:
     """Scores nothing of one's own."""
@@ -120,7 +122,7 @@ def how_scored(references: Sequence[Sequence[str]], *, tokeniser: str) -> str:
 def how_decoded(decoding: DecodingSettings) -> str:
     """Such as "greedy", "beam 3", "beam 3, length normalisation 0.7" or "consensus of 20"."""
     if decoding.searched_width == 1:
-        return "greedy" + (f", stop bias {decoding.stop_bias:g}" if decoding.stop_bias else "")
+        return GREEDY + (f", stop bias {decoding.stop_bias:g}" if decoding.stop_bias else "")
     beam = f"{'consensus of' if decoding.consensus else 'beam'} {decoding.searched_width}"
     if not decoding.length_normalisation:
         return beam

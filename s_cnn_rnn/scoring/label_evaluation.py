@@ -26,7 +26,7 @@ from s_cnn_rnn.label_metrics import (
     written_sets,
 )
 from s_cnn_rnn.runs.run_folder import RunFolder
-from s_cnn_rnn.scoring.caption_evaluation import how_decoded
+from s_cnn_rnn.scoring.caption_evaluation import GREEDY, how_decoded
 from s_cnn_rnn.scoring.predictions import Predictions, whole_split
 from s_cnn_rnn.scoring.protocol_scores import ProtocolScores
 from s_cnn_rnn.vocabulary import order_labels
@@ -100,9 +100,8 @@ class _LabelRun:
 
     def own_stop(self) -> ProtocolScores:
         """What the decoder wrote; its order counts for nothing but the share of ordered lists."""
-        decoding = self.folder.settings().decoding
-        plain = decoding.searched_width == 1 and not decoding.stop_bias
-        name = OWN_STOP if plain else f"{OWN_STOP}, {how_decoded(decoding)}"
+        decoded = how_decoded(self.folder.settings().decoding)
+        name = OWN_STOP if decoded == GREEDY else f"{OWN_STOP}, {decoded}"
         lists = [photograph.words for photograph in self.predictions.photographs]
         predicted = written_sets(lists, self.vocabulary.concepts)
         return self._scores(name, predicted, *self.ranking, self._order(lists))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from s_cnn_rnn.decoding.beam import IMPOSSIBLE
-from s_cnn_rnn.decoding.consensus import VOTES, in_consensus, votes
+from s_cnn_rnn.decoding.consensus import in_consensus, votes
 from s_cnn_rnn.decoding.search import Decoded
 
 LONGEST = 6
@@ -52,29 +52,27 @@ captions_of_a_photograph = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
-@given(captions_of_a_photograph, st.data())
-def test_votes_are_what_dictionaries_say(captions, data):
-    count = len(captions)
-    log_p = data.draw(st.lists(st.floats(-20, 0, width=32), min_size=count, max_size=count))
-    found = votes(as_rows(captions), np.array([log_p], "float32"), "captions")
-    sharpness = VOTES["captions"].sharpness
-    expected = expected_votes(captions, log_p, cider_by_dictionaries, sharpness)
-    np.testing.assert_allclose(found[0], expected, atol=1e-5)
-
-
 lists_of_labels = st.lists(
     st.lists(st.integers(3, 8), max_size=LONGEST, unique=True), min_size=1, max_size=4
 )
 
 
+@pytest.mark.parametrize(
+    ("kind", "drawn", "likeness", "sharpness"),
+    [
+        ("captions", captions_of_a_photograph, cider_by_dictionaries, 0.25),
+        ("labels", lists_of_labels, f1_of_sets, 1.0),
+    ],
+)
 @settings(deadline=None, max_examples=60)
-@given(lists_of_labels, st.data())
-def test_labels_are_voted_for_by_expected_f1(lists, data):
-    count = len(lists)
+@given(data=st.data())
+def test_votes_are_what_dictionaries_and_sets_say(kind, drawn, likeness, sharpness, data):
+    found_by_beam = data.draw(drawn)
+    count = len(found_by_beam)
     log_p = data.draw(st.lists(st.floats(-20, 0, width=32), min_size=count, max_size=count))
-    found = votes(as_rows(lists), np.array([log_p], "float32"), "labels")
-    np.testing.assert_allclose(found[0], expected_votes(lists, log_p, f1_of_sets, 1.0), atol=1e-5)
+    found = votes(as_rows(found_by_beam), np.array([log_p], "float32"), kind)
+    expected = expected_votes(found_by_beam, log_p, likeness, sharpness)
+    np.testing.assert_allclose(found[0], expected, atol=1e-5)
 
 
 def test_the_list_of_labels_with_the_best_expected_f1_comes_first():
