@@ -184,12 +184,16 @@ def _competition(first: Result, second: Result) -> str:
 
 
 def sources(rows: Iterable[Result]) -> str:
-    """What made the figures: a Markdown list, one point for each command, seeds and machine."""
+    """What made the figures: a Markdown list, one point for each command, seeds and machine.
+
+    It is folded, since a table of many rows has many commands; pages that show Markdown unfold it.
+    """
     points = []
     for row in (row for row in rows if row.command):
         seeds = f"seeds {row.seeds}; " if row.seeds else ""
         points.append(f"- `{row.command}` ({seeds}commit {row.commit}; {row.hardware})")
-    return "\n".join(dict.fromkeys(points))
+    head = '<details markdown="1"><summary>Commands that made these figures</summary>'
+    return "\n".join([head, "", *dict.fromkeys(points), "", "</details>"])
 
 
 def fill_tables(text: str, folder: str | pathlib.Path) -> str:

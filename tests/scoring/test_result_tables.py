@@ -155,8 +155,11 @@ def test_selecting():
         select(_ROWS, {"system": ["our"]})
 
 
-def test_sources_are_named_once():
-    assert sources(_ROWS) == ("- `make nic` (commit c; h)\n- `make` (seeds 0 1; commit c; )")
+def test_sources_are_named_once_and_folded():
+    head, blank, *points, last_blank, end = sources(_ROWS).split("\n")
+    assert (head[:8], end) == ("<details", "</details>")
+    assert points == ["- `make nic` (commit c; h)", "- `make` (seeds 0 1; commit c; )"]
+    assert blank == last_blank == ""  # Markdown inside HTML is read as such between blank lines
 
 
 @pytest.fixture
