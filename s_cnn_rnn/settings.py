@@ -7,6 +7,12 @@ from typing import Any
 
 from s_cnn_rnn.whole_files import whole_file
 
+OF_NO_EFFECT = frozenset(
+    {"cnn_from", "starts_from", "feature_cache", "jit", "evaluate_every", "checkpoint_every"}
+    | {"evaluation_photographs", "variant"}
+)
+"""Settings (and stages' settings) that say where things are, or how training is looked at."""
+
 
 @dataclasses.dataclass(frozen=True)
 class EncoderSettings:

@@ -7,7 +7,7 @@ from s_cnn_rnn.model.systems import find_system
 from s_cnn_rnn.runs.run_cost import cost_of_run
 from s_cnn_rnn.runs.run_folder import RunFolder
 from s_cnn_rnn.runs.run_stages import planned_stages
-from s_cnn_rnn.settings import RunSettings
+from s_cnn_rnn.settings import OF_NO_EFFECT, RunSettings
 
 REWARDED = "self-critical"
 FROZEN = ", frozen CNN"
@@ -25,11 +25,6 @@ TOLD_ELSEWHERE = frozenset(
     }
 )
 """Settings that columns of their own tell of in a result row."""
-OF_NO_EFFECT = frozenset(
-    {"cnn_from", "starts_from", "feature_cache", "jit", "evaluate_every", "checkpoint_every"}
-    | {"evaluation_photographs", "variant"}
-)
-"""Settings (and stages' settings) that say where things are, or how training is looked at."""
 
 
 def system_of_run(folder: RunFolder) -> str:

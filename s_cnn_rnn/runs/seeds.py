@@ -2,9 +2,11 @@
 
 import itertools
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from s_cnn_rnn.runs.run_folder import RunFolder, first_difference
+from s_cnn_rnn.settings import OF_NO_EFFECT
 
 FROM_OTHERS = ("cnn_from", "starts_from")
 """Settings that name runs that a run starts from."""
@@ -51,11 +53,16 @@ def _difference_but_seed(first: RunFolder, second: RunFolder) -> str:
     described = []
     for folder in (first, second):
         settings = folder.settings()
-        content = settings.to_dict() | {"seed": 0, "feature_cache": "", "jit": False, "variant": ""}
+        content = _with_effect(settings.to_dict())
+        content["stages"] = {name: _with_effect(one) for name, one in content["stages"].items()}
         content |= {name: bool(getattr(settings, name)) for name in FROM_OTHERS}
-        described.append(content | {"members": len(folder.members())})
+        described.append(content | {"seed": 0, "members": len(folder.members())})
     differences = (_difference_of_origins(first, second, name) for name in FROM_OTHERS)
     return first_difference(*described) or next(filter(None, differences), "")
+
+
+def _with_effect(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if name not in OF_NO_EFFECT}
 
 
 def _difference_of_origins(first: RunFolder, second: RunFolder, name: str) -> str:

@@ -43,3 +43,13 @@ def test_the_difference_is_named(make_run):
         check_seeds([first, second])
     with pytest.raises(ValueError, match=r"have the same seed \(0\)"):
         check_seeds([first, first])
+
+
+def test_how_training_was_looked_at_makes_no_other_system(make_run):
+    often = {"steps": 4, "evaluate_every": 1, "checkpoint_every": 2}
+    first = make_run("first", stages={"cnn": often})
+    second = make_run("second", seed=1, stages={"cnn": {"steps": 4}}, evaluation_photographs=7)
+    check_seeds([first, second])
+    longer = make_run("longer", seed=2, stages={"cnn": often | {"steps": 5}})
+    with pytest.raises(ValueError, match=r"stages\.cnn\.steps is 4 there and 5 here"):
+        check_seeds([first, second, longer])
