@@ -13,6 +13,12 @@ OF_NO_EFFECT = frozenset(
 )
 """Settings (and stages' settings) that say where things are, or how training is looked at."""
 
+OF_TRAINING_ALONE = frozenset(
+    {"interface_dropout", "decoder_dropout", "transformer_dropout", "semantic_dropout"}
+    | {"tag_dropout", "label_smoothing", "attention_penalty"}
+)
+"""Settings of the model that a trained one acts without; it may go on learning with others."""
+
 
 @dataclasses.dataclass(frozen=True)
 class EncoderSettings:

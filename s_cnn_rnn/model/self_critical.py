@@ -19,7 +19,9 @@ END counts as a word of captions and references: without it captions learn to br
 their last word ("a dog on the"), since an article there costs nothing.
 
 Departures from Rennie et al.: the default baseline, and END in the reward. The CNN stays frozen,
-and nothing is dropped out, so that the gradient is that of the decoder as it writes.
+and the decoder drops nothing, so that the gradient is that of the decoder as it writes. The
+interface may (``model.interface_dropout``): it opens all samples of a photograph alike, as if that
+were another photograph, which keeps few photographs from being learnt by heart.
 
 The reward is computed outside the graph, of ids (`caption_metrics.fast_cider`); what part of a step
 it takes, docs/how_it_works.md says.

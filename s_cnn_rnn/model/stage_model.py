@@ -35,13 +35,14 @@ def stage_model(
         captions: C.
         longest: most words of an annotation.
         sampled: where words are learnt from rewards: samples captions. "words" is then their log
-            likelihood times their advantage, without dropout: the gradient of the reward expected
-            of the decoder as it writes.
+            likelihood times their advantage, without the decoder's dropout: the gradient of the
+            reward expected of the decoder as it writes. The interface keeps its own, which is the
+            same for all samples of a photograph.
         tells: whether a further input "told" [B, k] has true concepts that take the place of those
             of s_hat, but for values below 0; only where the decoder writes from concepts.
     """
     training = {name: None if name in trains else False for name in PARTS}
-    acting = () if sampled is not None else trains
+    acting = trains if sampled is None else tuple(part for part in trains if part == "interface")
     model = _at_inference(model, [name for name in PARTS if name not in acting])
     inputs = _inputs(model, source, outputs)
     given = dict(inputs)

@@ -15,7 +15,7 @@ from s_cnn_rnn.model.unset_weights import unset_weights
 from s_cnn_rnn.runs import checkpoints
 from s_cnn_rnn.runs.run_folder import RunFolder, SettingsDiffer, first_difference
 from s_cnn_rnn.runs.run_stages import planned_stages, stages_of_run, weights_before
-from s_cnn_rnn.settings import RunSettings, StageSettings
+from s_cnn_rnn.settings import OF_TRAINING_ALONE, RunSettings, StageSettings
 
 
 class StagesMissing(ValueError):
@@ -120,15 +120,19 @@ def _require_same_parts(folder: RunFolder, settings: RunSettings, start: RunFold
     theirs = start.settings()
     require_finished(start, theirs)
     start.require_data(folder.data_digest())
-    described = [one.to_dict() for one in (theirs, settings)]
-    parts = ("system", "task", "encoder", "model")
-    difference = first_difference(*({name: one[name] for name in parts} for one in described))
+    difference = first_difference(*(_parts_described(one) for one in (theirs, settings)))
     if difference or start.vocabulary() != folder.vocabulary():
         raise SettingsDiffer(
             f"{start.path}: starts_from names this folder, but its parts are not those of "
             f"{folder.path}: {difference or 'their vocabularies differ'}; set the settings of the "
             "run that is started from"
         )
+
+
+def _parts_described(settings: RunSettings) -> dict:
+    content = settings.to_dict()
+    model = {n: value for n, value in content["model"].items() if n not in OF_TRAINING_ALONE}
+    return {name: content[name] for name in ("system", "task", "encoder")} | {"model": model}
 
 
 def require_finished(folder: RunFolder, settings: RunSettings) -> None:

@@ -48,12 +48,13 @@ def model(vocabulary):
     return tiny_model(vocabulary)
 
 
-def tiny_model(vocabulary):
+def tiny_model(vocabulary, **changed):
+    sizes = {"units": 5, "word_embedding": 4, "longest": LONGEST, "decoder_dropout": 0.5}
     content = {
         "data": "",
         "system": "nic-deeply",
         "encoder": {"name": "small_cnn", "weights": None},
-        "model": {"units": 5, "word_embedding": 4, "longest": LONGEST, "decoder_dropout": 0.5},
+        "model": sizes | changed,
     }
     model = build_model(RunSettings.from_dict(content), vocabulary, with_encoder=False)
     for part, scale in ((model.interface, 0.03), (model.decoder, 0.5)):
@@ -298,6 +299,18 @@ def test_every_captioning_system_can_be_rewarded(vocabulary, system):
             assert weighted[n, s, t] == pytest.approx(expected, abs=1e-4)
 
 
+def test_the_interface_drops_the_same_for_all_samples_of_a_photograph(vocabulary):
+    model = tiny_model(vocabulary, interface_dropout=0.5)
+    rewarded, _ = rewarded_model(model, "samples")
+    given = batch(model)
+    first, second = (np.asarray(rewarded(given, training=True)["words"]) for _ in range(2))
+    assert not np.array_equal(first, second)
+    # What differs among samples is then their chances alone: equal ones write equal captions, none
+    # of which is better than expected.
+    given["chances"] = np.repeat(given["chances"][:, :1], SAMPLES, axis=1)
+    assert not np.asarray(rewarded(given, training=True)["words"]).any()
+
+
 def test_settings_that_cannot_be_are_refused(model):
     reward = CaptionReward(REFERENCES, model.vocabulary)
     with pytest.raises(ValueError, match="1 samples a photograph: the baseline 'samples' needs 2"):
@@ -358,6 +371,11 @@ def test_a_run_starts_from_another_with_the_same_parts_alone(tiny_data, tmp_path
     )
     with pytest.raises(SettingsDiffer, match=r"starts_from .*model\.longest is 16 there and 17"):
         train(RunFolder(tmp_path / "run"), other)
+    dropped = {"units": 16, "word_embedding": 12, "longest": 16, "interface_dropout": 0.5}
+    train(
+        RunFolder(tmp_path / "dropped"),
+        tiny_settings(tiny_data, stages=stages, starts_from=str(start.path), model=dropped),
+    )
     start.stage("joint").summary.unlink()
     same = tiny_settings(tiny_data, stages=stages, starts_from=str(start.path))
     with pytest.raises(FileNotFoundError, match="start: not trained to the end; missing stages"):
