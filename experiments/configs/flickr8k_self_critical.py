@@ -6,7 +6,9 @@ r"""Flickr8k: a finished run's decoder goes on learning from CIDEr-D of captions
 Rennie et al. 2017 (s_cnn_rnn/model/self_critical.py). The run takes over all parts of the one that
 it starts from (--system, --config.seed and the encoder's settings must be as they are there); the
 CNN stays as it is, on cached features. Its row in tables is "ours, self-critical", and its cost
-includes the run that it starts from. Learning rate and steps are a beginning, not yet measured.
+includes the run that it starts from. On these 6,000 photographs captions get shorter and break
+down less, but the score stays where it was (README): the reward is learnt by heart, that of samples
+rises from .32 to .73. --config.model.interface_dropout=.5 holds it at .41, without a better score.
 """
 
 from ml_collections import ConfigDict
