@@ -1,5 +1,6 @@
 """Settings: round trip, refusals, and the configs that come with the project."""
 
+import dataclasses
 import importlib
 import pathlib
 
@@ -7,12 +8,25 @@ import pytest
 
 from s_cnn_rnn.model.stages import stages_of
 from s_cnn_rnn.model.systems import SYSTEMS, find_system
-from s_cnn_rnn.settings import EncoderSettings, RunSettings
+from s_cnn_rnn.settings import (
+    OF_NO_EFFECT,
+    OF_TRAINING_ALONE,
+    EncoderSettings,
+    ModelSettings,
+    RunSettings,
+    StageSettings,
+)
 
 CONFIGS = sorted(
     path.stem
     for path in (pathlib.Path(__file__).parents[1] / "experiments" / "configs").glob("[!_]*.py")
 )
+
+
+def test_settings_that_are_passed_over_are_settings():
+    names = [{f.name for f in dataclasses.fields(one)} for one in (RunSettings, StageSettings)]
+    assert set.union(*names) >= OF_NO_EFFECT
+    assert {field.name for field in dataclasses.fields(ModelSettings)} >= OF_TRAINING_ALONE
 
 
 def test_imagenet_is_another_name_for_pretrained_weights():

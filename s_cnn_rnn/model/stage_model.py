@@ -42,7 +42,7 @@ def stage_model(
             of s_hat, but for values below 0; only where the decoder writes from concepts.
     """
     training = {name: None if name in trains else False for name in PARTS}
-    acting = trains if sampled is None else tuple(part for part in trains if part == "interface")
+    acting = [part for part in trains if sampled is None or part != "decoder"]
     model = _at_inference(model, [name for name in PARTS if name not in acting])
     inputs = _inputs(model, source, outputs)
     given = dict(inputs)
