@@ -112,6 +112,8 @@ class StageSettings:
             kept in their place; 0 for none.
         flip: whether photographs are mirrored at random.
         smallest_crop: smallest part of the photograph's area that a random crop keeps; 1 for none.
+        cached_crops: where the CNN is frozen, so that each photograph passes through it once: how
+            many random crops do, too. A step takes one of all views at random.
         scheduled_sampling: of the systems that sample: how many of the words that the decoder
             reads are its own at the last step of all stages that learn words, 0 to 1; it grows from
             0 at the first of them, through the stages (`training.scheduled_sampling`).
@@ -142,6 +144,7 @@ class StageSettings:
     weight_average: float = 0.0
     flip: bool = False
     smallest_crop: float = 1.0
+    cached_crops: int = 0
     scheduled_sampling: float = 0.25
     told_concepts: float = 0.0
     samples: int = 5

@@ -15,6 +15,7 @@ from s_cnn_rnn.data.encoded_split import EncodedSplit
 from s_cnn_rnn.data.model_inputs import NOTHING_BESIDE, ModelInputs
 from s_cnn_rnn.data.order import Order, choose_captions
 from s_cnn_rnn.data.photographs import Augmentation, augment, decode_and_resize
+from s_cnn_rnn.data.views import AS_SEEN, View
 from s_cnn_rnn.settings import StageSettings
 
 
@@ -44,8 +45,8 @@ def training_batches(
         steps: how many.
         seed: of order and augmentation.
         image_size: side of the photographs, where they are among the inputs.
-        model_inputs: features and side information, where they are among the inputs; with two
-            views of the features (as seen and mirrored) ``stage.flip`` takes either at random.
+        model_inputs: features and side information, where they are among the inputs; of the views
+            of the features one is taken at random, each time.
         own_words: which part of the words that the decoder reads it draws itself, 0 to 1, at the
             stage's first and at its last step, where "drawn" is among the inputs
             (`training.scheduled_sampling`).
@@ -126,8 +127,7 @@ class _StepReader:
         """The named arrays of a step; a pure function of its number."""
         photographs, epochs = self.order.step(step)
         random = np.random.default_rng((self.seed, step, 1))
-        views = self.model_inputs.views if self.stage.flip else 1
-        chosen = random.integers(views, size=len(photographs))
+        chosen = random.integers(self.model_inputs.views, size=len(photographs))
         seeds = random.integers(2**31 - 1, size=(len(photographs), 2), dtype=np.int32)
         make = {
             "concepts": lambda: self.data.concepts[photographs].astype(np.float32),
@@ -197,7 +197,7 @@ def _in_order() -> tf.data.Options:
 
 
 def image_batches(
-    data: EncodedSplit, *, image_size: int, batch: int = 32, mirrored: bool = False, first: int = 0
+    data: EncodedSplit, *, image_size: int, batch: int = 32, view: View = AS_SEEN, first: int = 0
 ) -> Iterator[np.ndarray]:
     """All photographs of a split in order, from number ``first`` on: uint8 [<= batch, S, S, 3]."""
     starts = tf.data.Dataset.range(first, len(data), batch)
@@ -207,11 +207,10 @@ def image_batches(
         return np.array(data.photographs(indices), object)
 
     @tf.autograph.experimental.do_not_convert
-    def one(jpeg):
-        pixels = decode_and_resize(jpeg, image_size)
-        return pixels[:, ::-1] if mirrored else pixels
+    def one(photograph, jpeg):
+        return view.see(decode_and_resize(jpeg, image_size), photograph)
 
     jpegs = starts.map(lambda start: tf.numpy_function(read, [start], tf.string)).unbatch()
-    jpegs = jpegs.map(lambda jpeg: tf.ensure_shape(jpeg, []))
+    jpegs = jpegs.map(lambda jpeg: tf.ensure_shape(jpeg, [])).enumerate(first)
     images = jpegs.map(one, num_parallel_calls=os.cpu_count()).batch(batch).prefetch(2)
     return images.with_options(_in_order()).as_numpy_iterator()

@@ -12,7 +12,7 @@ import json
 import math
 import pathlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import keras
 import numpy as np
@@ -21,6 +21,7 @@ from s_cnn_rnn.data.batches import image_batches
 from s_cnn_rnn.data.encoded_split import EncodedSplit
 from s_cnn_rnn.data.model_inputs import Encoded
 from s_cnn_rnn.data.photographs import WAY_TO_PIXELS
+from s_cnn_rnn.data.views import AS_SEEN, View
 from s_cnn_rnn.encoders import encoder_digest, encoder_outputs
 
 _TYPES = {"features": np.float32, "feature_map": np.float16}
@@ -30,7 +31,7 @@ def encode_photographs(
     encoder: keras.Model,
     data: EncodedSplit,
     *,
-    mirrored: bool = False,
+    view: View = AS_SEEN,
     with_map: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Encoded:
@@ -40,7 +41,7 @@ def encode_photographs(
         name: np.empty((len(data), *output.shape[1:]), _TYPES[name])
         for name, output in outputs.output.items()
     }
-    _fill(arrays, outputs, data, mirrored, progress, first=0, on_part=None)
+    _fill(arrays, outputs, data, view, progress, first=0, on_part=None)
     return _encoded([arrays])
 
 
@@ -50,7 +51,7 @@ def cached_features(
     encoder_name: str,
     data: EncodedSplit,
     *,
-    views: int = 1,
+    views: Sequence[View] = (AS_SEEN,),
     with_map: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Encoded:
@@ -61,7 +62,7 @@ def cached_features(
         encoder: the frozen CNN.
         encoder_name: its row in `encoders.ENCODERS`.
         data: the photographs.
-        views: 1: as seen; 2: as seen and mirrored.
+        views: of each photograph, the first as it is.
         with_map: whether the feature map is wanted beside F.
         progress: called with (photographs done, photographs in all).
 
@@ -70,8 +71,7 @@ def cached_features(
     """
     digest = encoder_digest(encoder, encoder_name)
     made = [
-        _one_view(folder, encoder, digest, data, _names(with_map), bool(view), progress)
-        for view in range(views)
+        _one_view(folder, encoder, digest, data, _names(with_map), view, progress) for view in views
     ]
     return _encoded(
         [
@@ -95,23 +95,23 @@ def _encoded(views: list[dict[str, np.ndarray]]) -> Encoded:
     return Encoded(features, maps or None)
 
 
-def _one_view(folder, encoder, digest, data, names, mirrored, progress) -> dict:
+def _one_view(folder, encoder, digest, data, names, view, progress) -> dict:
     """The cache files of one view, by what is in them; those that are missing are made."""
     content = hashlib.sha256()
     for annotation in data.annotations:
         content.update(annotation.photograph_sha256.encode())
-    seen = f"{digest} {encoder.input_shape} mirrored={mirrored} {WAY_TO_PIXELS}"
+    seen = f"{digest} {encoder.input_shape} {view} {WAY_TO_PIXELS}"
     content.update(seen.encode())
     stem = f"{data.prepared.name}_{data.split}_{content.hexdigest()[:32]}"
     files = {"features": folder / f"{stem}.npy", "feature_map": folder / f"{stem}_map.npy"}
     with _locked(folder / f"{stem}.lock"):
         missing = {n: _Unfinished(files[n]) for n in names if not files[n].exists()}
         if missing:
-            _make(missing, encoder, data, mirrored, progress)
+            _make(missing, encoder, data, view, progress)
     return {name: files[name] for name in names}
 
 
-def _make(missing, encoder, data, mirrored, progress) -> None:
+def _make(missing, encoder, data, view, progress) -> None:
     """Computes what is missing, each photograph once."""
     outputs = encoder_outputs(encoder, tuple(missing))
     first = min(file.done for file in missing.values())
@@ -125,7 +125,7 @@ def _make(missing, encoder, data, mirrored, progress) -> None:
             arrays[name].flush()
             file.remember(photographs)
 
-    _fill(arrays, outputs, data, mirrored, progress, first=first, on_part=remember)
+    _fill(arrays, outputs, data, view, progress, first=first, on_part=remember)
     for name, file in missing.items():
         arrays[name].flush()
         file.finish()
@@ -175,11 +175,11 @@ class _Unfinished:
         self.done_path.unlink(missing_ok=True)
 
 
-def _fill(arrays, outputs, data, mirrored, progress, *, first, on_part) -> None:
+def _fill(arrays, outputs, data, view, progress, *, first, on_part) -> None:
     size = outputs.input_shape[1]
     done = first
     for number, images in enumerate(
-        image_batches(data, image_size=size, mirrored=mirrored, first=first), start=1
+        image_batches(data, image_size=size, view=view, first=first), start=1
     ):
         found = outputs.predict_on_batch(images)
         for name, array in arrays.items():

@@ -1,12 +1,14 @@
 """What a run's model sees of a split beside pixels, its encoder frozen."""
 
 import pathlib
+from collections.abc import Sequence
 
 import keras
 
 from s_cnn_rnn.data.encoded_split import EncodedSplit
 from s_cnn_rnn.data.features import cached_features
 from s_cnn_rnn.data.model_inputs import Encoded, ModelInputs, inputs_of_split
+from s_cnn_rnn.data.views import AS_SEEN, View
 from s_cnn_rnn.model.systems import find_system
 from s_cnn_rnn.progress import Progress
 from s_cnn_rnn.runs.run_folder import RunFolder
@@ -19,7 +21,7 @@ def frozen_inputs(
     train: EncodedSplit,
     *,
     outputs: tuple[str, ...] = ("concepts", "words"),
-    views: int = 1,
+    views: Sequence[View] = (AS_SEEN,),
     progress: Progress,
 ) -> ModelInputs:
     """What a run's model sees of a split beside pixels or true concepts.
@@ -30,7 +32,7 @@ def frozen_inputs(
         data: the split.
         train: the train split, in which neighbours are sought.
         outputs: what is wanted of the model.
-        views: 1: photographs as seen; 2: as seen and mirrored.
+        views: of each photograph, the first as it is.
         progress: told of photographs encoded.
     """
     settings = folder.settings()

@@ -16,6 +16,7 @@ import numpy as np
 from s_cnn_rnn.data.batches import training_batches
 from s_cnn_rnn.data.encoded_split import EncodedSplit
 from s_cnn_rnn.data.model_inputs import NOTHING_BESIDE, ModelInputs
+from s_cnn_rnn.data.views import AS_SEEN, View, views_of
 from s_cnn_rnn.decoding.writing import Likelihoods
 from s_cnn_rnn.encoders import encoder_digest
 from s_cnn_rnn.model.annotation_model import build_model
@@ -104,8 +105,8 @@ class StageTraining:
             side_shapes=run_side_shapes(self.run_folder, self.settings),
         )
         load_parts(self.model, self.run_folder, self.settings, self.stage.name)
-        self.inputs = self._inputs(self.data.train, 1 + self.stage_settings.flip)
-        self.validation_inputs = self._inputs(self.data.validation, 1)
+        self.inputs = self._inputs(self.data.train, views_of(self.stage_settings))
+        self.validation_inputs = self._inputs(self.data.validation, (AS_SEEN,))
         self.keras_model = self._stage_model()
         set_trainable(self.model, self.stage.trains)
         encoder = self.model.encoder
@@ -150,7 +151,7 @@ class StageTraining:
             longest=self.settings.model.longest,
         )
 
-    def _inputs(self, data: EncodedSplit, views: int) -> ModelInputs:
+    def _inputs(self, data: EncodedSplit, views: tuple[View, ...]) -> ModelInputs:
         """What the model sees of a split beside pixels or true concepts."""
         if self.stage.source == "concepts" and not self.frozen:
             return NOTHING_BESIDE

@@ -7,7 +7,11 @@ import pytest
 from s_cnn_rnn.data import features as module
 from s_cnn_rnn.data.encoded_split import encode_split
 from s_cnn_rnn.data.features import cached_features, encode_photographs
+from s_cnn_rnn.data.photographs import Augmentation
+from s_cnn_rnn.data.views import AS_SEEN, View
 from s_cnn_rnn.encoders import build_encoder
+
+VIEWS = (AS_SEEN, View(mirrored=True), View(crop=1, variation=Augmentation(crop=(0.5, 0.8))))
 
 
 @pytest.fixture(scope="module")
@@ -21,29 +25,29 @@ def encoder():
 
 
 def test_cached_features_are_the_encoders(split, encoder, tmp_path):
-    cached = cached_features(tmp_path, encoder, "small_cnn", split, views=2).features
-    assert cached.shape == (len(split), 2, 256)
-    for view in range(2):
-        direct = encode_photographs(encoder, split, mirrored=bool(view)).features
-        np.testing.assert_allclose(cached[:, [view]], direct, atol=1e-5)
+    cached = cached_features(tmp_path, encoder, "small_cnn", split, views=VIEWS).features
+    assert cached.shape == (len(split), 3, 256)
+    for number, view in enumerate(VIEWS):
+        direct = encode_photographs(encoder, split, view=view).features
+        np.testing.assert_allclose(cached[:, [number]], direct, atol=1e-5)
+    assert not np.allclose(cached[:, 0], cached[:, 2], atol=1e-3)
 
 
 def test_the_map_is_the_layers_and_comes_from_the_same_pass(split, encoder, tmp_path, monkeypatch):
     passes = []
     fill = module._fill
     monkeypatch.setattr(module, "_fill", lambda *a, **o: passes.append(set(a[0])) or fill(*a, **o))
-    cached = cached_features(tmp_path, encoder, "small_cnn", split, views=2, with_map=True)
-    assert passes == [{"features", "feature_map"}] * 2
+    cached = cached_features(tmp_path, encoder, "small_cnn", split, views=VIEWS, with_map=True)
+    assert passes == [{"features", "feature_map"}] * 3
     layers = keras.Model(encoder.input, [encoder.output, encoder.get_layer("feature_map").output])
-    for view, found in enumerate(cached.feature_maps):
+    for number, found in enumerate(cached.feature_maps):
         assert found.shape == (len(split), 16, 64)
         assert found.dtype == np.float16
         assert isinstance(found, np.memmap)
-        images = np.concatenate(
-            list(module.image_batches(split, image_size=32, mirrored=bool(view)))
-        )
+        batches = module.image_batches(split, image_size=32, view=VIEWS[number])
+        images = np.concatenate(list(batches))
         features, spatial = (np.asarray(output) for output in layers(images))
-        np.testing.assert_allclose(cached.features[:, view], features, atol=1e-5)
+        np.testing.assert_allclose(cached.features[:, number], features, atol=1e-5)
         by_position = spatial.reshape(len(split), 16, 64)
         np.testing.assert_allclose(found, by_position, atol=1e-3, rtol=1e-3)
 
