@@ -224,25 +224,36 @@ def test_draws_go_on_from_the_decoders_own_random_state(opening):
 
 @given(data=st.data())
 @settings(max_examples=25, deadline=None)
-def test_packed_and_padded_agree_in_values_and_gradients(data):
+@pytest.mark.parametrize(
+    ("parts", "seen"),
+    [
+        ({"fusion": "multimodal"}, ("c", "image")),
+        ({"fusion": "visual_attention", "channels": 3}, ("c", "feature_map")),
+        ({"cell": "gru"}, ()),
+    ],
+    ids=("lstm", "visual_attention", "gru"),
+)
+def test_packed_and_padded_agree_in_values_and_gradients(parts, seen, data):
     lengths = data.draw(st.lists(st.integers(0, 4), min_size=4, max_size=4))
     words = np.zeros((2, 2, 6), "int32")
     for place, length in zip(np.ndindex(2, 2), lengths, strict=True):
         ids = data.draw(st.lists(st.integers(3, WORDS - 1), min_size=length, max_size=length))
         words[place][: length + 2] = [START, *ids, END]
+    shapes = {"h": (2, UNITS), "c": (2, UNITS), "image": (2, UNITS), "feature_map": (2, 4, 3)}
     opening = {
-        name: tf.Variable(np.random.default_rng(n).normal(size=(2, UNITS)), dtype="float32")
-        for n, name in enumerate(("h", "c", "image"))
+        name: tf.Variable(np.random.default_rng(n).normal(size=shape), dtype="float32")
+        for n, (name, shape) in enumerate(shapes.items())
     }
     results = []
     for packs in (True, False):
-        decoder = build_decoder(packs=packs, fusion="multimodal")
+        decoder = build_decoder(packs=packs, **parts)
         with tf.GradientTape() as tape:
             likelihood = decoder(words, {name: v + 0.0 for name, v in opening.items()})
             loss = tf.reduce_mean(word_loss(words, likelihood))
-        variables = [v.value for v in decoder.trainable_variables] + list(opening.values())
+        variables = [v.value for v in decoder.trainable_variables]
+        variables += [opening[name] for name in ("h", *seen)]
         gradients = tape.gradient(loss, variables)
-        results.append([likelihood, *(tf.convert_to_tensor(g) for g in gradients)])
+        results.append([likelihood, *map(tf.convert_to_tensor, gradients)])
     for packed, padded in zip(*results, strict=True):
         np.testing.assert_allclose(packed, padded, atol=1e-5)
 
