@@ -5,13 +5,15 @@ r"""Makes an ensemble of finished runs: before every word their word probabiliti
   python -m experiments.evaluate --run=runs/nic-v2_of_3 --compare=runs/nic-v2_0
   python -m experiments.annotate --run=runs/nic-v2_of_3 photo.jpg
   python -m experiments.ensemble --ensemble=runs/ours_consensus_0 --run=runs/ours_0 --consensus=20
+  python -m experiments.ensemble --ensemble=runs/ours_neighbours_0 --run=runs/ours_0 \
+      --consensus=20 --neighbours=60
   python -m experiments.ensemble --ensemble=runs/labels_more_0 --run=runs/labels_0 --stop_bias=-0.5
 
 The folder names its members and is used like a run's. They may be of different systems and CNNs,
 but must have learnt from the same data with the same words. The ensemble decodes as the first
-member does (beam width, longest caption), but for what is asked for here: so the last two commands
-make folders of one run that is decoded otherwise. What an ensemble cost is the sum of its members.
-A second.
+member does (beam width, longest caption), but for what is asked for here: so the last three
+commands make folders of one run that is decoded otherwise. What an ensemble cost is the sum of its
+members. A second.
 """
 
 import pathlib
@@ -38,6 +40,13 @@ _CONSENSUS = flags.DEFINE_integer(
     "with the best score.",
     lower_bound=0,
 )
+_NEIGHBOURS = flags.DEFINE_integer(
+    "neighbours",
+    None,
+    "Photographs of the train split, the most similar ones, whose captions vote as well; needs "
+    "--consensus.",
+    lower_bound=0,
+)
 _STOP_BIAS = flags.DEFINE_float(
     "stop_bias",
     None,
@@ -62,6 +71,7 @@ def _decoding() -> dict[str, float]:
         "width": _WIDTH.value,
         "length_normalisation": _LENGTH_NORMALISATION.value,
         "consensus": _CONSENSUS.value,
+        "neighbours": _NEIGHBOURS.value,
         "stop_bias": _STOP_BIAS.value,
     }
     return {name: value for name, value in asked.items() if value is not None}

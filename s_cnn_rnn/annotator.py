@@ -25,6 +25,7 @@ from s_cnn_rnn.annotating.user_tags import TagInputs
 from s_cnn_rnn.box import box_runs
 from s_cnn_rnn.data.photographs import DamagedPhotograph
 from s_cnn_rnn.decoding.hypotheses import highest_scores, hypotheses
+from s_cnn_rnn.decoding.neighbours import Neighbours, neighbours_of
 from s_cnn_rnn.decoding.reranking import Reranker, reranked, reranker_of, searched
 from s_cnn_rnn.decoding.writing import Writer, look_together, write
 from s_cnn_rnn.explaining.concept_statistics import ConceptStatistics
@@ -49,6 +50,7 @@ class Annotator:
         model: trained; or an ensemble.
         settings: of its run.
         reranker: puts what the beam finds in another order, where the system does so.
+        neighbours: vote on what the beam finds, where the run has any do so.
         folder: the run's; correlated concepts and systems that see user tags need it.
         one_by_one: photographs come singly, again and again, as on a page: compiling takes some
             seconds longer, and each caption then takes half the processor time. Elsewhere leave it.
@@ -61,9 +63,11 @@ class Annotator:
         reranker: Reranker | None = None,
         folder: RunFolder | None = None,
         *,
+        neighbours: Neighbours | None = None,
         one_by_one: bool = False,
     ):
-        self.model, self.settings, self.reranker, self.folder = model, settings, reranker, folder
+        self.model, self.settings, self.folder = model, settings, folder
+        self.reranker, self.neighbours = reranker, neighbours
         self._tag_inputs = TagInputs.of_run(folder) if folder else TagInputs(settings.system)
         self.one_by_one = one_by_one
         self._writers: dict[int, Writer] = {}
@@ -91,7 +95,15 @@ class Annotator:
                 )
         model = load_model(folder)
         reranker = reranker_of(folder, model, progress=no_progress)
-        return cls(model, folder.settings(), reranker, folder, one_by_one=one_by_one)
+        neighbours = neighbours_of(folder, model, progress=no_progress)
+        return cls(
+            model,
+            folder.settings(),
+            reranker,
+            folder,
+            neighbours=neighbours,
+            one_by_one=one_by_one,
+        )
 
     @classmethod
     def from_box(cls) -> "Annotator":
@@ -228,7 +240,9 @@ class Annotator:
 
         def change(looked: Looked) -> Iterator[WhatIf]:
             concepts = switched(looked.concepts, numbered, statistics)
-            before = self.annotations_of(looked, beams)
+            # With the same votes as after the change: without neighbours.
+            own = None if self.neighbours is None else looked.concepts
+            before = self.annotations_of(looked, beams, own)
             after = self.annotations_of(looked, beams, concepts)
             for one, other in zip(before, after, strict=True):
                 changes = [
@@ -356,10 +370,11 @@ class Annotator:
         Args:
             looked: what it saw of them.
             beams: as for `annotate`.
-            concepts: s_hat in the place of the photographs' own, float32 [size, k].
+            concepts: s_hat in the place of the photographs' own, float32 [size, k]. Neighbours,
+                which are similar to the photograph as it is, then do not vote.
         """
-        seen = looked.seen
-        if concepts is None:
+        seen, own = looked.seen, concepts is None
+        if own:
             concepts = looked.concepts
         else:
             seen, _ = look_together(self.model, looked.inputs, concepts)
@@ -367,6 +382,8 @@ class Annotator:
             found = highest_scores(concepts, self.model.vocabulary)
         else:
             written = write(self.writer(beams), seen, batch=looked.size)
+            if own and self.neighbours is not None:
+                written = self.neighbours.ordered(written, looked.inputs)
             found = hypotheses(written, self.model.vocabulary)
             if self.reranker is not None:
                 found = reranked(self.reranker, found, concepts, self.model.vocabulary)
@@ -376,10 +393,11 @@ class Annotator:
             yield Annotation(name, self.model.vocabulary.kind, found[n], ranked)
 
     def writer(self, beams: int) -> Writer:
-        """Writes so many hypotheses, or all that the reranker is to choose from."""
+        """Writes so many hypotheses, or all that the reranker or neighbours choose from."""
         if beams not in self._writers:
             decoding = searched(self.model, self.settings.decoding)
-            returned = beams if self.reranker is None else decoding.width
+            chosen_from = self.reranker is not None or self.neighbours is not None
+            returned = decoding.searched_width if chosen_from else beams
             self._writers[beams] = Writer(
                 self.model,
                 decoding,

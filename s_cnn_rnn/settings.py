@@ -163,16 +163,19 @@ class DecodingSettings:
         length_normalisation: exponent on the length by which a beam's score is divided.
         consensus: hypotheses that are sought and vote on each other; those most like the others
             are taken (`decoding.consensus`). 0: those with the best scores.
+        neighbours: photographs of the train split, the most similar ones, whose captions vote as
+            well (`decoding.neighbours`); needs a consensus. 0: none.
         stop_bias: added to the log probability of the end where greedy search decides whether to
             stop: below 0 it writes more, above 0 less. A beam has none: every hypothesis ends once.
 
     Raises:
-        ValueError: a stop_bias for a beam.
+        ValueError: a stop_bias for a beam; neighbours, but no hypotheses for them to vote on.
     """
 
     width: int = 3
     length_normalisation: float = 0.0
     consensus: int = 0
+    neighbours: int = 0
     stop_bias: float = 0.0
 
     def __post_init__(self):
@@ -180,6 +183,11 @@ class DecodingSettings:
             raise ValueError(
                 f"decoding.stop_bias is {self.stop_bias:g} and the beam is {self.searched_width} "
                 "wide: only greedy search (decoding.width=1, no consensus) has a bias"
+            )
+        if self.neighbours and not self.consensus:
+            raise ValueError(
+                f"decoding.neighbours is {self.neighbours}, but decoding.consensus is 0, so there "
+                "is nothing to vote on; set it to the hypotheses to choose from, such as 20"
             )
 
     @property

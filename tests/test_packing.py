@@ -68,6 +68,20 @@ def test_what_goes_together_comes_along(tiny_run, tmp_path):
     assert not packing.pack(run, tmp_path / "packed").concept_statistics.exists()
 
 
+def test_what_votes_comes_along(tiny_run, tiny_data, tmp_path):
+    """A packed run whose neighbours vote writes the same, and asks for no data."""
+    decoding = tiny_run.settings().to_dict()["decoding"] | {"consensus": 6, "neighbours": 5}
+    run = copy_run(tiny_run, tmp_path / "run", decoding=decoding)
+    photographs = tiny_data.photographs("validation", range(6))
+    expected = [
+        annotation.text for annotation in Annotator.from_run(run.path).annotate(photographs)
+    ]
+    packed = packing.pack(run, tmp_path / "packed")
+    moved = copy_run(packed, tmp_path / "moved", data=str(tmp_path / "nowhere"))
+    found = [annotation.text for annotation in Annotator.from_run(moved.path).annotate(photographs)]
+    assert sum(one != other for one, other in zip(found, expected, strict=True)) <= 1  # halved
+
+
 def test_what_differs_is_refused(tiny_run, packed, tmp_path):
     other = copy_run(packed, tmp_path / "other")
     arrays, metadata = read_arrays(other.weights / "decoder.npz")

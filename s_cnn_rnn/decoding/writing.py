@@ -14,7 +14,7 @@ from s_cnn_rnn.model.annotation_model import AnnotationModel
 from s_cnn_rnn.model.ensemble import Ensemble
 from s_cnn_rnn.model.stage_model import stage_model
 from s_cnn_rnn.settings import DecodingSettings
-from s_cnn_rnn.vocabulary import PADDING
+from s_cnn_rnn.vocabulary import PADDING, Vocabulary
 
 BATCH = 64  # photographs decoded at once
 PROJECTED = "projected words"
@@ -104,12 +104,25 @@ class Written:
     Args:
         words: word ids, int32 [N, R, T], best first.
         log_probabilities: float32 [N, R].
-        annotations: the best hypothesis of each photograph as words.
+        vocabulary: of the words.
     """
 
     words: np.ndarray
     log_probabilities: np.ndarray
-    annotations: list[list[str]]
+    vocabulary: Vocabulary
+
+    @property
+    def annotations(self) -> list[list[str]]:
+        """The best hypothesis of each photograph as words."""
+        return [self.vocabulary.decode(best) for best in self.words[:, 0].tolist()]
+
+    def in_order(self, order: np.ndarray) -> "Written":
+        """The hypotheses of each photograph in another order, int [N, R]."""
+        return dataclasses.replace(
+            self,
+            words=np.take_along_axis(self.words, order[:, :, None], axis=1),
+            log_probabilities=np.take_along_axis(self.log_probabilities, order, axis=1),
+        )
 
 
 def write(
@@ -140,9 +153,7 @@ def write(
             progress(start + count, total)
     words = np.concatenate([part["words"] for part in parts])
     log_probabilities = np.concatenate([part["log_probabilities"] for part in parts])
-    vocabulary = writer.model.vocabulary
-    annotations = [vocabulary.decode(best) for best in words[:, 0].tolist()]
-    return Written(words, log_probabilities, annotations)
+    return Written(words, log_probabilities, writer.model.vocabulary)
 
 
 def _batch(arrays: dict[str, np.ndarray], start: int, count: int) -> dict[str, np.ndarray]:

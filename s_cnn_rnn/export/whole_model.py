@@ -24,10 +24,19 @@ class WholeModel:
     Args:
         annotator: of the run.
         choice: which labels are taken; needed where no decoder writes.
+
+    Raises:
+        ValueError: neighbours vote on what the run writes.
     """
 
     def __init__(self, annotator: Annotator, choice: LabelChoice | None = None):
         self.model, self.settings = annotator.model, annotator.settings
+        if annotator.neighbours is not None:
+            raise ValueError(
+                "decoding.neighbours: captions of the train split vote on what this run writes, "
+                "and an exported model has none of them; export the run decoded without: "
+                "experiments.ensemble --run=RUN --neighbours=0"
+            )
         self.reranker, self.choice = annotator.reranker, choice
         self._writer = annotator.writer(1) if self.model.decoder is not None else None
 

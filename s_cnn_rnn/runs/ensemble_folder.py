@@ -45,6 +45,11 @@ def make_ensemble(
     named = [os.path.relpath(member.path, folder.path) for member in members]
     settings = members[0].settings()
     decoded = dataclasses.replace(settings.decoding, **(decoding or {}))
+    if decoded.neighbours and settings.task != "captions":
+        raise ValueError(
+            f"{members[0].path}: writes {settings.task}, and neighbours vote on captions alone; "
+            "leave out --neighbours"
+        )
     changed = {"decoding": dict(decoding)} if decoding else {}
     content = json.dumps({"members": named, **changed}, indent=2) + "\n"
     if folder.settings_path.exists():

@@ -139,6 +139,11 @@ class RunFolder:
         return self.path / "reranking.json"
 
     @property
+    def neighbours(self) -> pathlib.Path:
+        """F and captions of the train split (`decoding.neighbours`), where those vote."""
+        return self.path / "neighbours.npz"
+
+    @property
     def concept_statistics(self) -> pathlib.Path:
         """How s_hat is distributed over training photographs (`run_concepts`), once asked for."""
         return self.path / "concept_statistics.npz"

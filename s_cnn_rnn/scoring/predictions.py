@@ -16,8 +16,9 @@ from s_cnn_rnn.caption_metrics import write_coco_results
 from s_cnn_rnn.data.encoded_split import EncodedSplit
 from s_cnn_rnn.data.prepared import PreparedData
 from s_cnn_rnn.decoding.hypotheses import FIXED_LENGTH, Hypothesis, highest_scores, hypotheses
+from s_cnn_rnn.decoding.neighbours import Neighbours, neighbours_of
 from s_cnn_rnn.decoding.reranking import Reranker, reranked, reranker_of, searched
-from s_cnn_rnn.decoding.writing import BATCH, Writer, look_together, see_nothing, write
+from s_cnn_rnn.decoding.writing import BATCH, Writer, Written, look_together, see_nothing, write
 from s_cnn_rnn.model.annotation_model import AnnotationModel
 from s_cnn_rnn.model.ensemble import Ensemble
 from s_cnn_rnn.model.systems import find_system
@@ -184,7 +185,8 @@ def predict(folder: RunFolder, split: str, *, progress: Progress = no_progress) 
     saved = Predictions.load_if_made_from(folder, split, made_from)
     if saved is not None:
         return saved
-    predictions = _predicted(folder, model, data, made_from, reranker, progress)
+    neighbours = neighbours_of(folder, model, progress=progress)
+    predictions = _predicted(folder, model, data, made_from, (reranker, neighbours), progress)
     predictions.save(folder)
     keras.backend.clear_session()
     return predictions
@@ -195,10 +197,11 @@ def _predicted(
     model: AnnotationModel | Ensemble,
     data: EncodedSplit,
     made_from: dict,
-    reranker: Reranker | None,
+    orders: tuple[Reranker | None, Neighbours | None],
     progress: Progress,
 ) -> Predictions:
     """What the model writes for a split, from features that are on disk or are put there."""
+    reranker, neighbours = orders
     settings, split = folder.settings(), data.split
     train = whole_split(data.prepared, "train", model.vocabulary)
     inputs = [
@@ -209,12 +212,17 @@ def _predicted(
     if model.decoder is None:
         beams, text_only = highest_scores(concepts, model.vocabulary), None
     else:
-        beams, text_only = _write(
+        written, text_only = _write(
             model,
             settings,
             seen,
             lambda done: progress(f"annotating {split}", done, len(data), {}),
         )
+        if neighbours is not None:
+            written = neighbours.ordered(
+                written, inputs, lambda done, total: progress("neighbours vote", done, total, {})
+            )
+        beams = hypotheses(written, model.vocabulary)
         if reranker is not None:
             beams = reranked(reranker, beams, concepts, model.vocabulary)
         beams = [each[: settings.decoding.width] for each in beams]
@@ -260,15 +268,16 @@ def _write(
     settings: RunSettings,
     seen: dict[str, np.ndarray],
     progress: Callable[[int], None],
-) -> tuple[list[tuple[Hypothesis, ...]], Hypothesis]:
+) -> tuple[Written, Hypothesis]:
     """What the decoder writes for each photograph, and what it writes without one."""
     batch = min(BATCH, len(next(iter(seen.values()))))
     decoding = searched(model, settings.decoding)
-    writer = Writer(model, decoding, settings.model.longest, returned=decoding.width, settled=True)
+    returned = decoding.searched_width if decoding.neighbours else decoding.width
+    writer = Writer(model, decoding, settings.model.longest, returned=returned, settled=True)
     written = write(writer, seen, batch=batch, progress=lambda done, _: progress(done))
     nothing = write(writer, see_nothing(model, seen), batch=batch)
     [text_only, *_] = hypotheses(nothing, model.vocabulary)[0]
-    return hypotheses(written, model.vocabulary), text_only
+    return written, text_only
 
 
 def whole_split(prepared: PreparedData, split: str, vocabulary: Vocabulary) -> EncodedSplit:

@@ -53,6 +53,13 @@ def test_the_texts_are_the_runs(exported, tiny_run):
     assert sorted(p.name for p in path.parent.iterdir()) == ["ours", "ours.report.json"], form
 
 
+def test_what_needs_the_train_split_is_refused(tiny_run, tmp_path):
+    run = make_ensemble(tmp_path / "run", [tiny_run], {"consensus": 6, "neighbours": 5})
+    with pytest.raises(ValueError, match="an exported model has none of them"):
+        export_run(run.path, "saved_model", tmp_path / "exported")
+    assert not (tmp_path / "exported").exists()
+
+
 def test_the_example_runs_without_this_package(exported, tiny_run, tiny_data, tmp_path):
     from s_cnn_rnn.annotator import Annotator
 

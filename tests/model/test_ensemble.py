@@ -12,6 +12,7 @@ from experiments.evaluation_run import evaluate
 from s_cnn_rnn.annotator import Annotator
 from s_cnn_rnn.caption_metrics import read_coco_results
 from s_cnn_rnn.data.batches import image_batches
+from s_cnn_rnn.decoding.neighbours import Neighbours
 from s_cnn_rnn.decoding.writing import Writer, see_nothing, write
 from s_cnn_rnn.encoders.stored_statistics import Settled
 from s_cnn_rnn.model.ensemble import Ensemble, difference_of_words
@@ -151,6 +152,65 @@ def test_a_run_may_be_decoded_otherwise(members, tmp_path):
         assert {beam.annotation for beam in chosen.beams} <= {b.annotation for b in found.beams}
         changed += found.annotation != chosen.annotation
     assert changed
+
+
+VOTES = {"consensus": 6, "neighbours": 5}
+
+
+@pytest.fixture
+def for_the_least_probable(monkeypatch):
+    """Neighbours that speak for what the beam does not: what untrained members write, none does."""
+    monkeypatch.setattr(
+        Neighbours, "scores", lambda self, written, features: -written.log_probabilities
+    )
+
+
+def test_neighbours_may_vote(members, tiny_data, tmp_path, for_the_least_probable):
+    """On what several members find together; photographs of one's own are written of alike."""
+    voted = make_ensemble(tmp_path / "voted", members, VOTES)
+    assert not voted.neighbours.exists()
+    expected = predict(voted, "validation").photographs
+    assert voted.neighbours.exists()
+    candidates = predict(make_ensemble(tmp_path / "wide", members, {"width": 6}), "validation")
+    for found, chosen in zip(candidates.photographs, expected, strict=True):
+        log_p = [beam.log_probability for beam in chosen.beams]
+        assert log_p == sorted(beam.log_probability for beam in found.beams)[: len(log_p)]
+    texts = [p.annotation for p in expected]
+    photographs = tiny_data.photographs("validation", range(6))
+    found = list(Annotator.from_run(voted.path).annotate(photographs))
+    assert [annotation.text for annotation in found] == texts[:6]
+
+
+def test_neighbours_do_not_vote_on_what_a_person_asks_for(
+    members, tiny_data, tmp_path, for_the_least_probable
+):
+    """Else what is asked for, which they do not show, would be voted down."""
+    run = make_ensemble(tmp_path / "votes", members[:1], VOTES)
+    alone = make_ensemble(tmp_path / "alone", members[:1], VOTES | {"neighbours": 0})
+    photographs = tiny_data.photographs("validation", range(6))
+    concept = run.vocabulary().concepts[0]
+    asked = {"with_concepts": [concept], "correlated": False}
+    found, expected = (
+        [
+            (what_if.before.text, what_if.after.text)
+            for what_if in Annotator.from_run(each.path).what_if(photographs, **asked)
+        ]
+        for each in (run, alone)
+    )
+    assert found == expected
+    texts = [annotation.text for annotation in Annotator.from_run(run.path).annotate(photographs)]
+    assert texts != [before for before, _ in found]
+
+
+def test_neighbours_vote_on_captions_alone(tiny_data, tmp_path):
+    labels = untrained_run(tmp_path / "labels", tiny_data, task="labels", stages=STAGES)
+    with pytest.raises(ValueError, match="neighbours vote on captions alone"):
+        make_ensemble(tmp_path / "voted", [labels], VOTES)
+    other = untrained_run(
+        tmp_path / "other", tiny_data, task="labels", stages=STAGES, decoding={"width": 3, **VOTES}
+    )
+    with pytest.raises(ValueError, match="captions of neighbours cannot vote on labels"):
+        predict(other, "validation")
 
 
 def test_a_run_may_stop_later_or_sooner(members, tmp_path):

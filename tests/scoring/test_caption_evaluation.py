@@ -8,6 +8,10 @@ def test_a_consensus_is_named_with_its_voters():
     assert how_decoded(DecodingSettings(3, 0.8, 20)) == "consensus of 20, length normalisation 0.8"
 
 
+def test_so_are_neighbours_that_vote():
+    assert how_decoded(DecodingSettings(3, 0, 20, 60)) == "consensus of 20 and 60 neighbours"
+
+
 def test_a_stop_bias_is_named():
     assert how_decoded(DecodingSettings(width=1, stop_bias=-0.5)) == "greedy, stop bias -0.5"
 
