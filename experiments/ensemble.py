@@ -5,8 +5,8 @@ r"""Makes an ensemble of finished runs: before every word their word probabiliti
   python -m experiments.evaluate --run=runs/nic-v2_of_3 --compare=runs/nic-v2_0
   python -m experiments.annotate --run=runs/nic-v2_of_3 photo.jpg
   python -m experiments.ensemble --ensemble=runs/ours_consensus_0 --run=runs/ours_0 --consensus=20
-  python -m experiments.ensemble --ensemble=runs/ours_neighbours_0 --run=runs/ours_0 \
-      --consensus=20 --neighbours=60
+  python -m experiments.ensemble --ensemble=runs/ours_voted_0 --run=runs/ours_0 \
+      --consensus=50 --concepts_vote --neighbours=60
   python -m experiments.ensemble --ensemble=runs/labels_more_0 --run=runs/labels_0 --stop_bias=-0.5
 
 The folder names its members and is used like a run's. They may be of different systems and CNNs,
@@ -40,6 +40,11 @@ _CONSENSUS = flags.DEFINE_integer(
     "with the best score.",
     lower_bound=0,
 )
+_CONCEPTS_VOTE = flags.DEFINE_boolean(
+    "concepts_vote",
+    None,
+    "Whether s_hat votes as well: for captions that name what it is sure of. Needs --consensus.",
+)
 _NEIGHBOURS = flags.DEFINE_integer(
     "neighbours",
     None,
@@ -65,12 +70,13 @@ def main(_: list[str]) -> None:
     print(f"score it with: python -m experiments.evaluate --run={folder.path}")
 
 
-def _decoding() -> dict[str, float]:
+def _decoding() -> dict[str, float | bool]:
     """What is asked for otherwise than the first member decodes."""
     asked = {
         "width": _WIDTH.value,
         "length_normalisation": _LENGTH_NORMALISATION.value,
         "consensus": _CONSENSUS.value,
+        "concepts_vote": _CONCEPTS_VOTE.value,
         "neighbours": _NEIGHBOURS.value,
         "stop_bias": _STOP_BIAS.value,
     }

@@ -25,8 +25,8 @@ from s_cnn_rnn.annotating.user_tags import TagInputs
 from s_cnn_rnn.box import box_runs
 from s_cnn_rnn.data.photographs import DamagedPhotograph
 from s_cnn_rnn.decoding.hypotheses import highest_scores, hypotheses
-from s_cnn_rnn.decoding.neighbours import Neighbours, neighbours_of
 from s_cnn_rnn.decoding.reranking import Reranker, reranked, reranker_of, searched
+from s_cnn_rnn.decoding.voting import Voters, voters_of
 from s_cnn_rnn.decoding.writing import Writer, look_together, write
 from s_cnn_rnn.explaining.concept_statistics import ConceptStatistics
 from s_cnn_rnn.explaining.concept_switches import Switches, require_steerable, switched
@@ -50,7 +50,7 @@ class Annotator:
         model: trained; or an ensemble.
         settings: of its run.
         reranker: puts what the beam finds in another order, where the system does so.
-        neighbours: vote on what the beam finds, where the run has any do so.
+        voters: beside the hypotheses that the beam finds, where the run has any.
         folder: the run's; correlated concepts and systems that see user tags need it.
         one_by_one: photographs come singly, again and again, as on a page: compiling takes some
             seconds longer, and each caption then takes half the processor time. Elsewhere leave it.
@@ -63,11 +63,14 @@ class Annotator:
         reranker: Reranker | None = None,
         folder: RunFolder | None = None,
         *,
-        neighbours: Neighbours | None = None,
+        voters: Voters | None = None,
         one_by_one: bool = False,
     ):
         self.model, self.settings, self.folder = model, settings, folder
-        self.reranker, self.neighbours = reranker, neighbours
+        self.reranker, self.voters = reranker, voters
+        # Neighbours are similar to the photograph as it is, and would vote down what is asked for.
+        heard = voters is not None and settings.decoding.concepts_vote
+        self._voters_on_what_is_asked_for = Voters(model, True, None) if heard else None
         self._tag_inputs = TagInputs.of_run(folder) if folder else TagInputs(settings.system)
         self.one_by_one = one_by_one
         self._writers: dict[int, Writer] = {}
@@ -95,13 +98,13 @@ class Annotator:
                 )
         model = load_model(folder)
         reranker = reranker_of(folder, model, progress=no_progress)
-        neighbours = neighbours_of(folder, model, progress=no_progress)
+        voters = voters_of(folder, model, progress=no_progress)
         return cls(
             model,
             folder.settings(),
             reranker,
             folder,
-            neighbours=neighbours,
+            voters=voters,
             one_by_one=one_by_one,
         )
 
@@ -241,7 +244,7 @@ class Annotator:
         def change(looked: Looked) -> Iterator[WhatIf]:
             concepts = switched(looked.concepts, numbered, statistics)
             # With the same votes as after the change: without neighbours.
-            own = None if self.neighbours is None else looked.concepts
+            own = None if self.voters is None else looked.concepts
             before = self.annotations_of(looked, beams, own)
             after = self.annotations_of(looked, beams, concepts)
             for one, other in zip(before, after, strict=True):
@@ -370,8 +373,8 @@ class Annotator:
         Args:
             looked: what it saw of them.
             beams: as for `annotate`.
-            concepts: s_hat in the place of the photographs' own, float32 [size, k]. Neighbours,
-                which are similar to the photograph as it is, then do not vote.
+            concepts: s_hat in the place of the photographs' own, float32 [size, k]; neighbours then
+                do not vote.
         """
         seen, own = looked.seen, concepts is None
         if own:
@@ -382,8 +385,9 @@ class Annotator:
             found = highest_scores(concepts, self.model.vocabulary)
         else:
             written = write(self.writer(beams), seen, batch=looked.size)
-            if own and self.neighbours is not None:
-                written = self.neighbours.ordered(written, looked.inputs)
+            voters = self.voters if own else self._voters_on_what_is_asked_for
+            if voters is not None:
+                written = voters.ordered(written, looked.inputs, None if own else concepts)
             found = hypotheses(written, self.model.vocabulary)
             if self.reranker is not None:
                 found = reranked(self.reranker, found, concepts, self.model.vocabulary)
@@ -393,10 +397,10 @@ class Annotator:
             yield Annotation(name, self.model.vocabulary.kind, found[n], ranked)
 
     def writer(self, beams: int) -> Writer:
-        """Writes so many hypotheses, or all that the reranker or neighbours choose from."""
+        """Writes so many hypotheses, or all that the reranker or voters choose from."""
         if beams not in self._writers:
             decoding = searched(self.model, self.settings.decoding)
-            chosen_from = self.reranker is not None or self.neighbours is not None
+            chosen_from = self.reranker is not None or self.voters is not None
             returned = decoding.searched_width if chosen_from else beams
             self._writers[beams] = Writer(
                 self.model,

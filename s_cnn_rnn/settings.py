@@ -163,18 +163,21 @@ class DecodingSettings:
         length_normalisation: exponent on the length by which a beam's score is divided.
         consensus: hypotheses that are sought and vote on each other; those most like the others
             are taken (`decoding.consensus`). 0: those with the best scores.
+        concepts_vote: whether s_hat votes on captions as well (`decoding.voting`); needs a
+            consensus.
         neighbours: photographs of the train split, the most similar ones, whose captions vote as
-            well (`decoding.neighbours`); needs a consensus. 0: none.
+            well; needs a consensus. 0: none.
         stop_bias: added to the log probability of the end where greedy search decides whether to
             stop: below 0 it writes more, above 0 less. A beam has none: every hypothesis ends once.
 
     Raises:
-        ValueError: a stop_bias for a beam; neighbours, but no hypotheses for them to vote on.
+        ValueError: a stop_bias for a beam; votes, but no hypotheses to vote on.
     """
 
     width: int = 3
     length_normalisation: float = 0.0
     consensus: int = 0
+    concepts_vote: bool = False
     neighbours: int = 0
     stop_bias: float = 0.0
 
@@ -184,11 +187,17 @@ class DecodingSettings:
                 f"decoding.stop_bias is {self.stop_bias:g} and the beam is {self.searched_width} "
                 "wide: only greedy search (decoding.width=1, no consensus) has a bias"
             )
-        if self.neighbours and not self.consensus:
+        if self.votes_beside and not self.consensus:
             raise ValueError(
-                f"decoding.neighbours is {self.neighbours}, but decoding.consensus is 0, so there "
-                "is nothing to vote on; set it to the hypotheses to choose from, such as 20"
+                f"decoding.neighbours is {self.neighbours}, concepts_vote {self.concepts_vote}, "
+                "but consensus is 0, so there is nothing to vote on; set it to the hypotheses to "
+                "choose from, such as 50"
             )
+
+    @property
+    def votes_beside(self) -> bool:
+        """Whether others than the hypotheses vote."""
+        return self.concepts_vote or self.neighbours > 0
 
     @property
     def searched_width(self) -> int:

@@ -1,32 +1,26 @@
-"""Captions of similar photographs vote on what a beam finds (Mao et al. 2015, section 8).
+"""Similar photographs of the train split, whose captions vote on what a beam finds.
 
-The photographs of the train split whose features F point the way the photograph's do are its
-neighbours. Of the captions that the beam finds that one is written which people could have written
-of the neighbours, and which the others are most like (`consensus`):
+The neighbours of a photograph are those of the train split whose features F point the way its own
+do (Mao et al. 2015, section 8, and Devlin et al. 2015 choose captions so). Their vote for a caption
+is the CIDEr-D that it would have if it were one of theirs:
 
-    score(c) = SHARE sum_j w_j CIDEr-D(c, captions of j) / 10 + (1 - SHARE) votes(c),
-    w_j proportional to exp(SHARPNESS cos_j),
+    vote(c) = sum_j w_j CIDEr-D(c, captions of j) / 10,   w_j proportional to exp(SHARPNESS cos_j),
 
 cos_j the cosine of both F, each less the mean of the train split (of an ensemble: its mean over
-members). SHARE and SHARPNESS were chosen on the validation part of Flickr8k.
+members). SHARPNESS was chosen on the validation part of Flickr8k.
 
-Departures: the original finds neighbours by features that a network of its own refines, takes the
-mean over the most like of their captions, and has no votes of the other hypotheses.
+Departures: the originals take a caption of the neighbours itself (Devlin), or find neighbours by
+features that a network of its own refines, and the mean over the most like captions (Mao).
 """
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-import keras
 import numpy as np
 
 from s_cnn_rnn.caption_metrics.fast_cider import FastScorer
 from s_cnn_rnn.data.encoded_split import encode_split
-from s_cnn_rnn.data.model_inputs import ModelInputs
 from s_cnn_rnn.data.prepared import PreparedData
-from s_cnn_rnn.decoding.beam import IMPOSSIBLE
-from s_cnn_rnn.decoding.consensus import votes
-from s_cnn_rnn.decoding.writing import BATCH, Written
 from s_cnn_rnn.model.annotation_model import AnnotationModel
 from s_cnn_rnn.model.ensemble import Ensemble
 from s_cnn_rnn.model.self_critical import reference_ids
@@ -35,7 +29,6 @@ from s_cnn_rnn.runs.run_folder import RunFolder
 from s_cnn_rnn.runs.run_inputs import frozen_inputs
 from s_cnn_rnn.whole_files import whole_file
 
-SHARE = 0.85
 SHARPNESS = 10.0
 
 
@@ -72,7 +65,7 @@ class Described:
 
 
 class Neighbours:
-    """Puts what a beam found in the order that captions of similar photographs speak for.
+    """The photographs of a train split, from which those similar to any photograph are found.
 
     Args:
         described: the train split.
@@ -110,44 +103,18 @@ class Neighbours:
         counts = np.exp(SHARPNESS * (near - near[:, :1]))
         return found, counts / counts.sum(axis=1, keepdims=True)
 
-    def scores(self, written: Written, features: Sequence[np.ndarray]) -> np.ndarray:
-        """The score of each hypothesis, float64 [B, R]; `IMPOSSIBLE` where there is none.
+    def votes(self, words: np.ndarray, features: Sequence[np.ndarray]) -> np.ndarray:
+        """The vote for each hypothesis, float64 [B, R], 0 to 1.
 
         Args:
-            written: R hypotheses of each of B photographs.
+            words: word ids, int32 [B, R, T], closed by END.
             features: F of each member's encoder, float [B, D] each.
         """
-        words, log_probabilities = written.words, written.log_probabilities
-        own = keras.ops.convert_to_numpy(votes(words, log_probabilities, "captions"))
         rows = []
         for captions, photographs, counts in zip(words, *self.nearest(features), strict=True):
             same = np.broadcast_to(captions, (len(photographs), *captions.shape))  # [count, R, T]
             rows.append(counts @ self.scorer.score(photographs, same).cider / 10)
-        scores = SHARE * np.stack(rows) + (1 - SHARE) * own
-        return np.where(log_probabilities > IMPOSSIBLE, scores, IMPOSSIBLE)
-
-    def ordered(
-        self,
-        written: Written,
-        inputs: Sequence[ModelInputs],
-        progress: Callable[[int, int], None] | None = None,
-    ) -> Written:
-        """The same hypotheses, those with the highest scores first.
-
-        Args:
-            written: R hypotheses of each of N photographs.
-            inputs: what each member saw of the N photographs.
-            progress: called with (photographs done, photographs in all).
-        """
-        total, orders = len(written.words), []
-        for start in range(0, total, BATCH):
-            part = slice(start, start + BATCH)
-            some = Written(written.words[part], written.log_probabilities[part], written.vocabulary)
-            scores = self.scores(some, [each.features[part, 0] for each in inputs])
-            orders.append(np.argsort(-scores, axis=1, kind="stable"))
-            if progress:
-                progress(min(part.stop, total), total)
-        return written.in_order(np.concatenate(orders))
+        return np.stack(rows)
 
 
 def _directions(features: np.ndarray, mean: np.ndarray) -> np.ndarray:
@@ -168,17 +135,11 @@ def neighbours_of(
 
     Raises:
         FileNotFoundError: the run's folder has no neighbours yet, and the data set is missing.
-        ValueError: the run writes labels.
     """
     settings = folder.settings()
     count = settings.decoding.neighbours
     if not count:
         return None
-    if model.vocabulary.kind != "captions":
-        raise ValueError(
-            f"{folder.path}: decoding.neighbours is {count}, but captions of neighbours cannot "
-            f"vote on {model.vocabulary.kind}; set it to 0"
-        )
     described = Described.load(folder)
     if described is None:
         described = _describe(folder, model, PreparedData(settings.data), progress)

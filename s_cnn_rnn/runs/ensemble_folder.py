@@ -16,7 +16,7 @@ from s_cnn_rnn.runs.run_folder import RunFolder
 def make_ensemble(
     path: str | pathlib.Path,
     members: Sequence[RunFolder],
-    decoding: Mapping[str, float] | None = None,
+    decoding: Mapping[str, float | bool] | None = None,
 ) -> RunFolder:
     """Makes the folder of an ensemble; the one that is there already, if it is the same.
 
@@ -45,10 +45,10 @@ def make_ensemble(
     named = [os.path.relpath(member.path, folder.path) for member in members]
     settings = members[0].settings()
     decoded = dataclasses.replace(settings.decoding, **(decoding or {}))
-    if decoded.neighbours and settings.task != "captions":
+    if decoded.votes_beside and settings.task != "captions":
         raise ValueError(
-            f"{members[0].path}: writes {settings.task}, and neighbours vote on captions alone; "
-            "leave out --neighbours"
+            f"{members[0].path}: writes {settings.task}; concepts and neighbours vote on captions "
+            "alone: leave out --concepts_vote and --neighbours"
         )
     changed = {"decoding": dict(decoding)} if decoding else {}
     content = json.dumps({"members": named, **changed}, indent=2) + "\n"

@@ -21,6 +21,7 @@ TOLD_ELSEWHERE = frozenset(
         "decoding.width",
         "decoding.length_normalisation",
         "decoding.consensus",
+        "decoding.concepts_vote",
         "decoding.neighbours",
         "decoding.stop_bias",
     }

@@ -124,8 +124,9 @@ def how_decoded(decoding: DecodingSettings) -> str:
     if decoding.searched_width == 1:
         return GREEDY + (f", stop bias {decoding.stop_bias:g}" if decoding.stop_bias else "")
     beam = f"{'consensus of' if decoding.consensus else 'beam'} {decoding.searched_width}"
-    if decoding.neighbours:
-        beam += f" and {decoding.neighbours} neighbours"
+    voters = ["concepts"] * decoding.concepts_vote
+    voters += [f"{decoding.neighbours} neighbours"] * (decoding.neighbours > 0)
+    beam = " and ".join([beam, *voters])
     if not decoding.length_normalisation:
         return beam
     return f"{beam}, length normalisation {decoding.length_normalisation:g}"

@@ -16,8 +16,8 @@ from s_cnn_rnn.caption_metrics import write_coco_results
 from s_cnn_rnn.data.encoded_split import EncodedSplit
 from s_cnn_rnn.data.prepared import PreparedData
 from s_cnn_rnn.decoding.hypotheses import FIXED_LENGTH, Hypothesis, highest_scores, hypotheses
-from s_cnn_rnn.decoding.neighbours import Neighbours, neighbours_of
 from s_cnn_rnn.decoding.reranking import Reranker, reranked, reranker_of, searched
+from s_cnn_rnn.decoding.voting import Voters, voters_of
 from s_cnn_rnn.decoding.writing import BATCH, Writer, Written, look_together, see_nothing, write
 from s_cnn_rnn.model.annotation_model import AnnotationModel
 from s_cnn_rnn.model.ensemble import Ensemble
@@ -185,8 +185,8 @@ def predict(folder: RunFolder, split: str, *, progress: Progress = no_progress) 
     saved = Predictions.load_if_made_from(folder, split, made_from)
     if saved is not None:
         return saved
-    neighbours = neighbours_of(folder, model, progress=progress)
-    predictions = _predicted(folder, model, data, made_from, (reranker, neighbours), progress)
+    voters = voters_of(folder, model, progress=progress)
+    predictions = _predicted(folder, model, data, made_from, (reranker, voters), progress)
     predictions.save(folder)
     keras.backend.clear_session()
     return predictions
@@ -197,11 +197,11 @@ def _predicted(
     model: AnnotationModel | Ensemble,
     data: EncodedSplit,
     made_from: dict,
-    orders: tuple[Reranker | None, Neighbours | None],
+    orders: tuple[Reranker | None, Voters | None],
     progress: Progress,
 ) -> Predictions:
     """What the model writes for a split, from features that are on disk or are put there."""
-    reranker, neighbours = orders
+    reranker, voters = orders
     settings, split = folder.settings(), data.split
     train = whole_split(data.prepared, "train", model.vocabulary)
     inputs = [
@@ -218,9 +218,11 @@ def _predicted(
             seen,
             lambda done: progress(f"annotating {split}", done, len(data), {}),
         )
-        if neighbours is not None:
-            written = neighbours.ordered(
-                written, inputs, lambda done, total: progress("neighbours vote", done, total, {})
+        if voters is not None:
+            written = voters.ordered(
+                written,
+                inputs,
+                progress=lambda done, total: progress("voting", done, total, {}),
             )
         beams = hypotheses(written, model.vocabulary)
         if reranker is not None:
@@ -272,7 +274,7 @@ def _write(
     """What the decoder writes for each photograph, and what it writes without one."""
     batch = min(BATCH, len(next(iter(seen.values()))))
     decoding = searched(model, settings.decoding)
-    returned = decoding.searched_width if decoding.neighbours else decoding.width
+    returned = decoding.searched_width if decoding.votes_beside else decoding.width
     writer = Writer(model, decoding, settings.model.longest, returned=returned, settled=True)
     written = write(writer, seen, batch=batch, progress=lambda done, _: progress(done))
     nothing = write(writer, see_nothing(model, seen), batch=batch)

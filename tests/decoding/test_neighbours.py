@@ -1,18 +1,11 @@
-"""Votes of similar photographs' captions: recomputed, kept, and what they change."""
-
-import dataclasses
+"""Similar photographs: which, what they count, their votes by the official code; kept."""
 
 import numpy as np
 import pytest
 from pycocoevalcap.cider.cider_scorer import CiderScorer
 
-from s_cnn_rnn.data.model_inputs import ModelInputs
-from s_cnn_rnn.decoding.beam import IMPOSSIBLE
-from s_cnn_rnn.decoding.consensus import votes
-from s_cnn_rnn.decoding.neighbours import SHARE, SHARPNESS, Described, Neighbours
-from s_cnn_rnn.decoding.writing import Written
+from s_cnn_rnn.decoding.neighbours import SHARPNESS, Described, Neighbours
 from s_cnn_rnn.runs.run_folder import RunFolder
-from s_cnn_rnn.settings import DecodingSettings
 from s_cnn_rnn.vocabulary import END
 
 PHOTOGRAPHS, CAPTIONS, WIDTH = 12, 3, 6
@@ -32,16 +25,14 @@ def described(members=1):
     return Described(tuple(features), captions)
 
 
-def written(photographs=5, hypotheses=4):
+def some_words(photographs=5, hypotheses=4):
     random = np.random.default_rng(1)
     words = np.zeros((photographs, hypotheses, 8), np.int32)
     for row in words.reshape(-1, 8):
         length = random.integers(1, 7)
         row[:length] = random.integers(END + 1, 12, length)
         row[length] = END
-    log_p = np.sort(random.normal(-5, 2, (photographs, hypotheses)))[:, ::-1].astype(np.float32)
-    log_p[2, -1], words[2, -1] = IMPOSSIBLE, 0
-    return Written(words, log_p.copy(), None)
+    return words
 
 
 def features(photographs, members=1):
@@ -77,31 +68,14 @@ def test_the_nearest_by_the_angle_from_the_mean_count_most(members):
         np.testing.assert_allclose(counts[n], expected / expected.sum(), rtol=2e-3)
 
 
-def test_scores_are_the_official_cider_and_the_consensus():
-    given, some, own = described(), written(), features(5)
+def test_votes_are_the_official_cider():
+    given, words, own = described(), some_words(), features(5)
     neighbours = Neighbours(given, 4)
     found, counts = neighbours.nearest(own)
-    consensus = np.asarray(votes(some.words, some.log_probabilities, "captions"))
-    scores = neighbours.scores(some, own)
-    for n, r in np.ndindex(5, 4):
-        if (n, r) == (2, 3):
-            assert scores[n, r] == IMPOSSIBLE
-            continue
-        each = official(given, some.words[n, r])
-        theirs = sum(c * each[j] / 10 for c, j in zip(counts[n], found[n], strict=True))
-        expected = SHARE * theirs + (1 - SHARE) * consensus[n, r]
-        assert scores[n, r] == pytest.approx(expected, rel=1e-5)
-
-
-def test_hypotheses_come_out_with_the_highest_scores_first():
-    some, own = written(photographs=70), features(70)  # more than are scored at once
-    neighbours = Neighbours(described(), 4)
-    scores = neighbours.scores(some, own)
-    ordered = neighbours.ordered(some, [ModelInputs(features=own[0][:, None])])
-    for n, best in enumerate(np.argsort(-scores, axis=1)):
-        np.testing.assert_array_equal(ordered.words[n], some.words[n, best])
-        np.testing.assert_array_equal(ordered.log_probabilities[n], some.log_probabilities[n, best])
-    assert (ordered.words != some.words).any()
+    for (n, r), vote in np.ndenumerate(neighbours.votes(words, own)):
+        each = official(given, words[n, r])
+        expected = sum(c * each[j] / 10 for c, j in zip(counts[n], found[n], strict=True))
+        assert vote == pytest.approx(expected, rel=1e-5)
 
 
 def test_all_photographs_vote_where_there_are_fewer():
@@ -122,10 +96,3 @@ def test_kept_in_the_folder_until_the_weights_change(tmp_path):
         np.testing.assert_array_equal(one, other)
     (folder.weights / "decoder.npz").write_bytes(b"second")
     assert Described.load(folder) is None
-
-
-def test_neighbours_need_hypotheses_to_vote_on():
-    with pytest.raises(ValueError, match="neighbours is 60, but decoding"):
-        DecodingSettings(neighbours=60)
-    both = DecodingSettings(consensus=20, neighbours=60)
-    assert dataclasses.replace(both, neighbours=0).searched_width == 20

@@ -8,8 +8,16 @@ def test_a_consensus_is_named_with_its_voters():
     assert how_decoded(DecodingSettings(3, 0.8, 20)) == "consensus of 20, length normalisation 0.8"
 
 
-def test_so_are_neighbours_that_vote():
-    assert how_decoded(DecodingSettings(3, 0, 20, 60)) == "consensus of 20 and 60 neighbours"
+@pytest.mark.parametrize(
+    ("votes", "expected"),
+    [
+        ({"neighbours": 60}, "consensus of 20 and 60 neighbours"),
+        ({"concepts_vote": True}, "consensus of 20 and concepts"),
+        ({"concepts_vote": True, "neighbours": 9}, "consensus of 20 and concepts and 9 neighbours"),
+    ],
+)
+def test_so_are_those_who_vote_beside(votes, expected):
+    assert how_decoded(DecodingSettings(3, 0, 20, **votes)) == expected
 
 
 def test_a_stop_bias_is_named():
