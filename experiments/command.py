@@ -42,6 +42,9 @@ PROGRAMS = {
     ),
     "compare": Program("experiments.compare", "several runs in one page, with significance"),
     "export": Program("experiments.export", "a run as one file: photograph in, text out"),
+    "caption-bounds": Program(
+        "experiments.caption_bounds", "the best that a beam finds, and a person, beside a run"
+    ),
     "ensemble": Program("experiments.ensemble", "several runs that write as one"),
     "coco-results": Program("experiments.coco_results", "the file that the COCO server takes"),
     "pack": Program("experiments.pack", "finished runs into the box that comes with the package"),
