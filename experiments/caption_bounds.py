@@ -15,40 +15,28 @@ from absl import app, flags
 from experiments import tensorflow_start  # first: before TensorFlow is imported
 from experiments.program_ends import END_OTHERS, told
 
-from s_cnn_rnn.data.prepared import PreparedData  # isort: skip
 from s_cnn_rnn.progress import ProgressBar  # isort: skip
 from s_cnn_rnn.runs.run_folder import RunFolder  # isort: skip
-from s_cnn_rnn.scoring.caption_bounds import caption_bounds  # isort: skip
-from s_cnn_rnn.scoring.predictions import predict  # isort: skip
+from s_cnn_rnn.scoring.caption_bounds import bounds_of_run  # isort: skip
 
 _RUN = flags.DEFINE_string("run", None, "Folder of a finished run, or of an ensemble.")
 _SPLIT = flags.DEFINE_string("split", "validation", "Split of its data set.")
 
 
-def bounds_of_run(path: str, split: str) -> list[str]:
-    """The lines for the screen.
+def lines(path: str, split: str) -> list[str]:
+    """What the screen shows.
 
     Args:
         path: of the run's folder.
         split: of its data set.
 
     Raises:
-        OSError, KeyError: as `predict`.
-        ValueError: as `predict` and `caption_bounds`; or the run writes labels.
+        OSError, KeyError, ValueError: as `bounds_of_run`.
     """
-    folder = RunFolder(pathlib.Path(path))
-    settings = folder.settings()
-    if settings.task != "captions":
-        raise ValueError(f"{path}: writes {settings.task}; bounds are those of captions")
     with ProgressBar(" photographs") as progress:
-        photographs = predict(folder, split, progress=progress).photographs
-    annotations = {a.image_id: a for a in PreparedData(settings.data).annotations(split)}
-    found = caption_bounds(
-        [[beam.annotation for beam in each.beams] for each in photographs],
-        [annotations[each.image_id].captions for each in photographs],
-    )
+        found = bounds_of_run(RunFolder(pathlib.Path(path)), split, progress=progress)
     return [
-        f"{path}: CIDEr of {len(photographs)} photographs of {split}",
+        f"{path}: CIDEr of {found.photographs} photographs of {split}",
         f"  written (the first of {found.hypotheses:.0f})   {found.written:.3f}",
         f"  the best of {found.hypotheses:.0f}              {found.best:.3f}",
         f"  a person against the others  {found.person:.3f}",
@@ -59,7 +47,7 @@ def main(_: list[str]) -> None:
     """Scores and prints."""
     tensorflow_start.only_warnings()
     with told("caption_bounds", less_memory=END_OTHERS, also=(KeyError,)):
-        print("\n".join(bounds_of_run(_RUN.value, _SPLIT.value)))
+        print("\n".join(lines(_RUN.value, _SPLIT.value)))
 
 
 def run() -> None:

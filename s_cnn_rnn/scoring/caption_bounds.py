@@ -6,22 +6,51 @@ from typing import NamedTuple
 import numpy as np
 
 from s_cnn_rnn.caption_metrics import quick_cider, quick_scores
+from s_cnn_rnn.data.prepared import PreparedData
+from s_cnn_rnn.progress import Progress
+from s_cnn_rnn.runs.run_folder import RunFolder
+from s_cnn_rnn.scoring.predictions import predict
 
 
 class CaptionBounds(NamedTuple):
     """CIDEr of captions by who chooses them, as `quick_cider` scores it.
 
     Attributes:
+        photographs: N.
         written: of the first hypothesis of each photograph.
         best: of that one which scores best, which only those who know the references can choose.
         hypotheses: mean number of them.
         person: of one person's caption against those of the others, meaned over persons.
     """
 
+    photographs: int
     written: float
     best: float
     hypotheses: float
     person: float
+
+
+def bounds_of_run(folder: RunFolder, split: str, *, progress: Progress) -> CaptionBounds:
+    """The bounds of what a run writes for a split, of as many captions as its beam is wide.
+
+    Args:
+        folder: of the run, or of an ensemble.
+        split: of its data set.
+        progress: told of photographs encoded and annotated.
+
+    Raises:
+        OSError, KeyError: as `predict`.
+        ValueError: as `predict` and `caption_bounds`; or the run writes labels.
+    """
+    settings = folder.settings()
+    if settings.task != "captions":
+        raise ValueError(f"{folder.path}: writes {settings.task}; bounds are those of captions")
+    photographs = predict(folder, split, progress=progress).photographs
+    annotations = {a.image_id: a for a in PreparedData(settings.data).annotations(split)}
+    return caption_bounds(
+        [[beam.annotation for beam in each.beams] for each in photographs],
+        [annotations[each.image_id].captions for each in photographs],
+    )
 
 
 def caption_bounds(
@@ -44,6 +73,7 @@ def caption_bounds(
         )
     scores = quick_cider(hypotheses, references)
     return CaptionBounds(
+        photographs=len(references),
         written=float(np.mean([each[0] for each in scores])),
         best=float(np.mean([each.max() for each in scores])),
         hypotheses=float(np.mean([len(each) for each in scores])),

@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from finished_runs import untrained_run
 from pycocoevalcap.cider.cider import Cider
 
-from s_cnn_rnn.scoring.caption_bounds import caption_bounds
+from s_cnn_rnn.progress import no_progress
+from s_cnn_rnn.runs.ensemble_folder import make_ensemble
+from s_cnn_rnn.scoring.caption_bounds import bounds_of_run, caption_bounds
 
 REFERENCES = [
     ("a dog runs", "a black dog runs fast", "the dog is running"),
@@ -43,3 +46,19 @@ def test_the_first_the_best_and_the_mean_person():
 def test_a_person_alone_is_refused():
     with pytest.raises(ValueError, match=r"1 of 3 photographs .* \(first: number 1\)"):
         caption_bounds(HYPOTHESES, [REFERENCES[0], ("two boys",), REFERENCES[2]])
+
+
+def test_the_best_of_more_captions_of_a_run_is_better(tiny_run, tmp_path):
+    folders = [make_ensemble(tmp_path / str(n), [tiny_run], {"width": n}) for n in (2, 8)]
+    two, eight = (bounds_of_run(each, "validation", progress=no_progress) for each in folders)
+    assert (two.hypotheses, eight.hypotheses) == (2, 8)
+    assert two.photographs == eight.photographs == 6
+    assert two.written <= two.best <= eight.best
+    assert two.person == eight.person > 0
+
+
+def test_labels_are_refused(tiny_data, tmp_path):
+    stages = {"cnn": {"steps": 3}, "joint": {"steps": 3}}
+    run = untrained_run(tmp_path / "labels", tiny_data, task="labels", stages=stages)
+    with pytest.raises(ValueError, match="writes labels; bounds are those of captions"):
+        bounds_of_run(run, "validation", progress=no_progress)
