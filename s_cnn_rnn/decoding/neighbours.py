@@ -26,7 +26,7 @@ from s_cnn_rnn.model.ensemble import Ensemble
 from s_cnn_rnn.model.self_critical import reference_ids
 from s_cnn_rnn.progress import Progress
 from s_cnn_rnn.runs.run_folder import RunFolder
-from s_cnn_rnn.runs.run_inputs import frozen_inputs
+from s_cnn_rnn.runs.run_inputs import inputs_of_members
 from s_cnn_rnn.whole_files import whole_file
 
 SHARPNESS = 10.0
@@ -150,10 +150,8 @@ def neighbours_of(
 def _describe(folder, model, prepared: PreparedData, progress) -> Described:
     longest = folder.settings().model.longest
     train = encode_split(prepared, "train", model.vocabulary, longest=longest)
-    inputs = [
-        frozen_inputs(run, member.encoder, train, train, progress=progress)
-        for run, member in zip(folder.members() or (folder,), model.members, strict=True)
-    ]
+    encoders = [member.encoder for member in model.members]
+    inputs = inputs_of_members(folder, encoders, train, train, progress=progress)
     ids = reference_ids(train.references, model.vocabulary)
     most, longest = max(map(len, ids)), max(len(c) for captions in ids for c in captions)
     captions = np.zeros((len(ids), most, longest), np.int32)

@@ -10,7 +10,7 @@ from s_cnn_rnn.model.annotation_model import AnnotationModel
 from s_cnn_rnn.model.ensemble import Ensemble
 from s_cnn_rnn.progress import Progress, no_progress
 from s_cnn_rnn.runs.run_folder import RunFolder
-from s_cnn_rnn.runs.run_inputs import frozen_inputs
+from s_cnn_rnn.runs.run_inputs import inputs_of_members
 from s_cnn_rnn.scoring.predictions import whole_split
 
 
@@ -59,11 +59,9 @@ def _train_concepts(folder: RunFolder, model, progress: Progress) -> np.ndarray:
         ) from error
     folder.require_data(prepared.digest)
     train = whole_split(prepared, "train", model.vocabulary)
-    runs = folder.members() or (folder,)
+    encoders = [member.encoder for member in model.members]
+    inputs = inputs_of_members(folder, encoders, train, train, progress=progress)
     concepts = [
-        predict_concepts(
-            member, frozen_inputs(run, member.encoder, train, train, progress=progress)
-        )
-        for run, member in zip(runs, model.members, strict=True)
+        predict_concepts(member, given) for member, given in zip(model.members, inputs, strict=True)
     ]
     return np.mean(concepts, axis=0)

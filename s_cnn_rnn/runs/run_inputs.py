@@ -52,3 +52,27 @@ def frozen_inputs(
         )
 
     return inputs_of_split(system, data, tag_words=folder.tag_words(), train=train, encoded=encoded)
+
+
+def inputs_of_members(
+    folder: RunFolder,
+    encoders: Sequence[keras.Model | None],
+    data: EncodedSplit,
+    train: EncodedSplit,
+    *,
+    progress: Progress,
+) -> list[ModelInputs]:
+    """What each member of an ensemble (or the one run) sees of a split.
+
+    Args:
+        folder: of the ensemble, or of a run.
+        encoders: of the members, in order.
+        data: the split.
+        train: the train split.
+        progress: told of photographs encoded.
+    """
+    runs = folder.members() or (folder,)
+    return [
+        frozen_inputs(run, encoder, data, train, progress=progress)
+        for run, encoder in zip(runs, encoders, strict=True)
+    ]

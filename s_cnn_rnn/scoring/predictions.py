@@ -25,7 +25,7 @@ from s_cnn_rnn.model.systems import find_system
 from s_cnn_rnn.progress import Progress, no_progress
 from s_cnn_rnn.runs.handover import load_model
 from s_cnn_rnn.runs.run_folder import RunFolder
-from s_cnn_rnn.runs.run_inputs import frozen_inputs
+from s_cnn_rnn.runs.run_inputs import inputs_of_members
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.vocabulary import Vocabulary
 from s_cnn_rnn.whole_files import whole_file
@@ -204,10 +204,8 @@ def _predicted(
     reranker, voters = orders
     settings, split = folder.settings(), data.split
     train = whole_split(data.prepared, "train", model.vocabulary)
-    inputs = [
-        frozen_inputs(run, member.encoder, data, train, progress=progress)
-        for run, member in zip(folder.members() or (folder,), model.members, strict=True)
-    ]
+    encoders = [member.encoder for member in model.members]
+    inputs = inputs_of_members(folder, encoders, data, train, progress=progress)
     seen, concepts = look_together(model, inputs)
     if model.decoder is None:
         beams, text_only = highest_scores(concepts, model.vocabulary), None
