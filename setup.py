@@ -25,6 +25,7 @@ setup(
         "tensorflow>=2.21,<2.22",
         "keras>=3.15,<3.16",
         "numpy>=2.1,<3",
+        "scipy>=1.14,<2",
         "tensorboard>=2.20,<3",
         "tensorflow-datasets>=4.9.10,<4.10",
         "importlib_resources>=6,<8",  # imported by tensorflow-datasets, which does not name it

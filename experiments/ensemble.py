@@ -6,7 +6,7 @@ r"""Makes an ensemble of finished runs: before every word their word probabiliti
   python -m experiments.annotate --run=runs/nic-v2_of_3 photo.jpg
   python -m experiments.ensemble --ensemble=runs/ours_consensus_0 --run=runs/ours_0 --consensus=20
   python -m experiments.ensemble --ensemble=runs/ours_voted_0 --run=runs/ours_0 \
-      --consensus=50 --concepts_vote --neighbours=60
+      --consensus=50 --concepts_vote --photographs_vote
   python -m experiments.ensemble --ensemble=runs/labels_more_0 --run=runs/labels_0 --stop_bias=-0.5
 
 The folder names its members and is used like a run's. They may be of different systems and CNNs,
@@ -45,12 +45,11 @@ _CONCEPTS_VOTE = flags.DEFINE_boolean(
     None,
     "Whether s_hat votes as well: for captions that name what it is sure of. Needs --consensus.",
 )
-_NEIGHBOURS = flags.DEFINE_integer(
-    "neighbours",
+_PHOTOGRAPHS_VOTE = flags.DEFINE_boolean(
+    "photographs_vote",
     None,
-    "Photographs of the train split, the most similar ones, whose captions vote as well; needs "
+    "Whether the train split's photographs vote as well, by what people wrote of them. Needs "
     "--consensus.",
-    lower_bound=0,
 )
 _STOP_BIAS = flags.DEFINE_float(
     "stop_bias",
@@ -77,7 +76,7 @@ def _decoding() -> dict[str, float | bool]:
         "length_normalisation": _LENGTH_NORMALISATION.value,
         "consensus": _CONSENSUS.value,
         "concepts_vote": _CONCEPTS_VOTE.value,
-        "neighbours": _NEIGHBOURS.value,
+        "photographs_vote": _PHOTOGRAPHS_VOTE.value,
         "stop_bias": _STOP_BIAS.value,
     }
     return {name: value for name, value in asked.items() if value is not None}

@@ -243,7 +243,7 @@ class Annotator:
 
         def change(looked: Looked) -> Iterator[WhatIf]:
             concepts = switched(looked.concepts, numbered, statistics)
-            # With the same votes as after the change: without neighbours.
+            # With the same votes as after the change: without photographs.
             own = None if self.voters is None else looked.concepts
             before = self.annotations_of(looked, beams, own)
             after = self.annotations_of(looked, beams, concepts)
@@ -373,8 +373,8 @@ class Annotator:
         Args:
             looked: what it saw of them.
             beams: as for `annotate`.
-            concepts: s_hat in the place of the photographs' own, float32 [size, k]; neighbours then
-                do not vote.
+            concepts: s_hat in the place of the photographs' own, float32 [size, k]; photographs
+                then do not vote.
         """
         seen, own = looked.seen, concepts is None
         if own:

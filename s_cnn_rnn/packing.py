@@ -16,7 +16,7 @@ import numpy as np
 
 from s_cnn_rnn.annotator import Annotator
 from s_cnn_rnn.data.prepared import PreparedData
-from s_cnn_rnn.decoding.neighbours import Described
+from s_cnn_rnn.decoding.train_photographs import Described
 from s_cnn_rnn.encoders import ENCODERS, PRETRAINED, build_encoder
 from s_cnn_rnn.explaining.concept_statistics import ConceptStatistics
 from s_cnn_rnn.runs import checkpoints
@@ -76,7 +76,7 @@ def pack(run: RunFolder, output: pathlib.Path, *, scores: Sequence[Result] = ())
         if path.exists():
             shutil.copyfile(path, output / path.name)
     _pack_statistics(run, packed)
-    _pack_neighbours(run, packed)
+    _pack_photographs(run, packed)
     _record(packed, _description(run, settings, included, scores))
     return packed
 
@@ -102,7 +102,7 @@ def _pack_statistics(run: RunFolder, packed: RunFolder) -> None:
         found.save(packed.concept_statistics, packed.weights_digest())
 
 
-def _pack_neighbours(run: RunFolder, packed: RunFolder) -> None:
+def _pack_photographs(run: RunFolder, packed: RunFolder) -> None:
     """So do the photographs and captions that vote, where the run has them."""
     described = Described.load(run)
     if described is not None:

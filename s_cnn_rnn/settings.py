@@ -165,8 +165,8 @@ class DecodingSettings:
             are taken (`decoding.consensus`). 0: those with the best scores.
         concepts_vote: whether s_hat votes on captions as well (`decoding.voting`); needs a
             consensus.
-        neighbours: photographs of the train split, the most similar ones, whose captions vote as
-            well; needs a consensus. 0: none.
+        photographs_vote: whether the train split's photographs vote as well, by their captions
+            (`decoding.train_photographs`); needs a consensus.
         stop_bias: added to the log probability of the end where greedy search decides whether to
             stop: below 0 it writes more, above 0 less. A beam has none: every hypothesis ends once.
 
@@ -178,7 +178,7 @@ class DecodingSettings:
     length_normalisation: float = 0.0
     consensus: int = 0
     concepts_vote: bool = False
-    neighbours: int = 0
+    photographs_vote: bool = False
     stop_bias: float = 0.0
 
     def __post_init__(self):
@@ -189,15 +189,15 @@ class DecodingSettings:
             )
         if self.votes_beside and not self.consensus:
             raise ValueError(
-                f"decoding.neighbours is {self.neighbours}, concepts_vote {self.concepts_vote}, "
-                "but consensus is 0, so there is nothing to vote on; set it to the hypotheses to "
-                "choose from, such as 50"
+                f"decoding.concepts_vote is {self.concepts_vote}, photographs_vote "
+                f"{self.photographs_vote}, but consensus is 0, so there is nothing to vote on; set "
+                "it to the hypotheses to choose from, such as 50"
             )
 
     @property
     def votes_beside(self) -> bool:
         """Whether others than the hypotheses vote."""
-        return self.concepts_vote or self.neighbours > 0
+        return self.concepts_vote or self.photographs_vote
 
     @property
     def searched_width(self) -> int:

@@ -69,8 +69,11 @@ def test_what_goes_together_comes_along(tiny_run, tmp_path):
 
 
 def test_what_votes_comes_along(tiny_run, tiny_data, tmp_path):
-    """A packed run whose neighbours vote writes the same, and asks for no data."""
-    decoding = tiny_run.settings().to_dict()["decoding"] | {"consensus": 6, "neighbours": 5}
+    """A packed run on which photographs vote writes the same, and asks for no data."""
+    decoding = tiny_run.settings().to_dict()["decoding"] | {
+        "consensus": 6,
+        "photographs_vote": True,
+    }
     run = copy_run(tiny_run, tmp_path / "run", decoding=decoding)
     photographs = tiny_data.photographs("validation", range(6))
     expected = [

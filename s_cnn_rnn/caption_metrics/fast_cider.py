@@ -92,8 +92,7 @@ class FastScorer:
         self.unseen = np.log(float(len(self.references)))
         self.idf = self.unseen - np.log(self.frequencies)  # [G]
         photographs = np.repeat(np.arange(len(self.references)), np.diff(self.starts))  # [E]
-        order = sum((self.keys >> np.uint64(16 * n)) > 0 for n in range(1, LONGEST_NGRAM))
-        place = photographs * LONGEST_NGRAM + order[self.ngrams]
+        place = photographs * LONGEST_NGRAM + order_of(self.keys)[self.ngrams]
         squares = (self.counts * self.idf[self.ngrams][:, None]) ** 2  # [E, C]
         norms = np.sqrt(_sums(place, squares, len(self.references) * LONGEST_NGRAM))
         self.norms = norms.reshape(len(self.references), LONGEST_NGRAM, -1)  # [N, 4, C]
@@ -110,14 +109,12 @@ class FastScorer:
         """
         batch, samples, _ = captions.shape
         photographs = np.asarray(photographs)
-        found = _ngrams(captions.reshape(batch * samples, -1))
-        ngram = np.minimum(np.searchsorted(self.keys, found.keys), len(self.keys) - 1)  # [U]
-        known = self.keys[ngram] == found.keys
-        idf = np.where(known, self.idf[ngram], self.unseen)
+        found = count_ngrams(captions.reshape(batch * samples, -1))
+        ngram, idf = self.look_up(found.keys)
         lines = batch * samples * LONGEST_NGRAM
         norms = np.sqrt(np.bincount(found.lines, (found.counts * idf) ** 2, lines))
         caption = found.lines // LONGEST_NGRAM
-        matched, entries = self._find(photographs, caption // samples, ngram, known)
+        matched, entries = self._find(photographs, caption // samples, ngram)
         line, counts, idf = found.lines[matched], found.counts[matched], idf[matched]
         theirs = self.counts[entries].astype(np.float64)  # [matches, C]
         clipped = np.minimum(counts[:, None], theirs)
@@ -130,7 +127,17 @@ class FastScorer:
         matches = np.bincount(line, clipped.max(axis=1), lines).reshape(shape)
         return FastScores(cider, self._bleu(photographs, lengths, matches))
 
-    def _find(self, photographs, place, ngram, known):
+    def look_up(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Which of the G n-grams these are, int [U], -1 for others, and log(N / df) of them.
+
+        Args:
+            keys: n-grams, uint64 [U].
+        """
+        ngram = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        known = self.keys[ngram] == keys
+        return np.where(known, ngram, -1), np.where(known, self.idf[ngram], self.unseen)
+
+    def _find(self, photographs, place, ngram):
         """Which n-grams some reference of their photograph has, and its entry for them.
 
         Only the entries of the batch are searched: they fit into the cache.
@@ -144,7 +151,7 @@ class FastScorer:
         wanted = place * len(self.keys) + ngram
         there = np.append(there, len(photographs) * len(self.keys))  # above all that is wanted
         found = np.searchsorted(there, wanted)
-        matched = np.flatnonzero(known & (there[found] == wanted))
+        matched = np.flatnonzero((ngram >= 0) & (there[found] == wanted))
         return matched, entries[found[matched]]
 
     def _cider(self, photographs, lengths, norms, products) -> np.ndarray:
@@ -173,7 +180,7 @@ class FastScorer:
         return np.stack(list(scores.values()), axis=-1)
 
 
-class _Ngrams(NamedTuple):
+class Ngrams(NamedTuple):
     """The different n-grams of R captions, by caption and order.
 
     Args:
@@ -187,10 +194,21 @@ class _Ngrams(NamedTuple):
     counts: np.ndarray
 
 
-def _ngrams(captions: np.ndarray) -> _Ngrams:
-    """Counts the n-grams of captions, int [R, T] padded with 0: four ids are packed into 64 bits.
+def order_of(keys: np.ndarray) -> np.ndarray:
+    """How many words more than one each n-gram has, int [G]; keys: uint64 [G]."""
+    return sum((keys >> np.uint64(16 * n)) > 0 for n in range(1, LONGEST_NGRAM))
+
+
+def count_ngrams(captions: np.ndarray) -> Ngrams:
+    """Counts the n-grams of captions: four ids are packed into 64 bits.
 
     Words are at least 1, so n-grams of different orders are different numbers, and 0 is none.
+
+    Args:
+        captions: int [R, T], word ids, padded with 0 at the end.
+
+    Raises:
+        ValueError: an id out of range.
     """
     if captions.size and not 0 <= captions.min() <= captions.max() <= LARGEST_ID:
         raise ValueError(
@@ -214,7 +232,7 @@ def _ngrams(captions: np.ndarray) -> _Ngrams:
     counts = np.diff(np.append(starts, len(flat)))
     real = flat[starts] > 0
     starts, counts = starts[real], counts[real]
-    return _Ngrams(starts // (length + 1), flat[starts], counts)
+    return Ngrams(starts // (length + 1), flat[starts], counts)
 
 
 def _entries(captions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -225,7 +243,7 @@ def _entries(captions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         ascending order (uint64 [E]), and how often each reference has them (int [E, C]).
     """
     photographs, references, _ = captions.shape
-    found = _ngrams(captions.reshape(photographs * references, -1))
+    found = count_ngrams(captions.reshape(photographs * references, -1))
     caption = found.lines // LONGEST_NGRAM
     photograph, reference = caption // references, caption % references
     sorting = np.lexsort((found.keys, photograph))

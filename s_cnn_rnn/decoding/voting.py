@@ -1,19 +1,20 @@
-"""Who votes on what a beam finds beside the hypotheses themselves: concepts and neighbours.
+"""Who votes on what a beam finds beside the hypotheses themselves: concepts and photographs.
 
 A consensus (`consensus`) takes the hypothesis that the others are most like. What the CNN sees can
 speak, too, without having passed through the decoder: a hypothesis is then scored by
 
     score(c) = sum_v weight_v vote_v(c)
 
-over the votes of the hypotheses, of the concepts, and of similar photographs (`neighbours`). The
-concepts' vote is the cosine between the concepts that the caption names and s_hat, each concept
-counting by how rare it is in the train split's captions:
+over the votes of the hypotheses, of the concepts, and of the train split's photographs
+(`train_photographs`). The concepts' vote is the cosine between the concepts that the caption names
+and s_hat, each concept counting by how rare it is in the train split's captions:
 
     vote(c) = sum_k r_k^2 n_k s_hat_k / (|r n| |r s_hat|),   n_k = 1 if c names concept k, else 0,
     r_k = log(occurrences of the commonest word / occurrences of k),
 
 a mean over those members of an ensemble that learn concepts. The weights were chosen on the
-validation part of Flickr8k, with one run of `v2l` and one of `ours+transformer`.
+validation part of Flickr8k, with one run of `ours` (those without photographs: with one of `v2l`
+and one of `ours+transformer`).
 """
 
 from collections.abc import Callable, Sequence
@@ -25,7 +26,7 @@ import numpy as np
 from s_cnn_rnn.data.model_inputs import ModelInputs
 from s_cnn_rnn.decoding.beam import IMPOSSIBLE
 from s_cnn_rnn.decoding.consensus import votes
-from s_cnn_rnn.decoding.neighbours import Neighbours, neighbours_of
+from s_cnn_rnn.decoding.train_photographs import TrainPhotographs, train_photographs_of
 from s_cnn_rnn.decoding.writing import BATCH, Written, predict_concepts
 from s_cnn_rnn.model.annotation_model import AnnotationModel
 from s_cnn_rnn.model.ensemble import Ensemble
@@ -39,15 +40,15 @@ class Weights(NamedTuple):
 
     hypotheses: float
     concepts: float
-    neighbours: float
+    photographs: float
 
 
 WEIGHTS = {
     (True, False): Weights(0.5, 0.5, 0.0),
-    (False, True): Weights(0.07, 0.0, 0.93),
-    (True, True): Weights(0.06, 0.09, 0.85),
+    (False, True): Weights(0.015, 0.0, 0.985),
+    (True, True): Weights(0.015, 0.015, 0.97),
 }
-"""By whether concepts and whether neighbours vote."""
+"""By whether concepts and whether photographs vote; the votes of these differ the least."""
 
 
 class ConceptVotes:
@@ -88,16 +89,19 @@ class Voters:
     Args:
         model: a system, or an ensemble, that writes captions.
         concepts: whether concepts vote.
-        neighbours: who vote, or None.
+        photographs: of the train split, which vote, or None.
 
     Raises:
         ValueError: concepts are to vote, but none are learnt.
     """
 
     def __init__(
-        self, model: AnnotationModel | Ensemble, concepts: bool, neighbours: Neighbours | None
+        self,
+        model: AnnotationModel | Ensemble,
+        concepts: bool,
+        photographs: TrainPhotographs | None,
     ):
-        self.members, self.neighbours = model.members, neighbours
+        self.members, self.photographs = model.members, photographs
         self.concepts = [
             ConceptVotes(model.vocabulary, member.learnt_concepts)
             if concepts and member.learnt_concepts
@@ -110,7 +114,7 @@ class Voters:
                 f"decoding.concepts_vote: {systems} learns no concepts that could vote; set it to "
                 "False, or choose a system that learns some"
             )
-        self.weights = WEIGHTS[concepts, neighbours is not None]
+        self.weights = WEIGHTS[concepts, photographs is not None]
 
     def told(self, inputs: Sequence[ModelInputs]) -> list[np.ndarray | None]:
         """s_hat of each member whose concepts vote, float32 [N, k].
@@ -124,7 +128,7 @@ class Voters:
         ]
 
     def scores(self, written: Written, features, s_hats) -> np.ndarray:
-        """The score of each hypothesis, float64 [B, R], 0 to 1; `IMPOSSIBLE` where there is none.
+        """The score of each hypothesis, float64 [B, R]; `IMPOSSIBLE` where there is none.
 
         Args:
             written: R hypotheses of each of B photographs.
@@ -141,8 +145,8 @@ class Voters:
         ]
         if spoken:
             scores = scores + self.weights.concepts * np.mean(spoken, axis=0)
-        if self.neighbours is not None:
-            scores = scores + self.weights.neighbours * self.neighbours.votes(words, features)
+        if self.photographs is not None:
+            scores = scores + self.weights.photographs * self.photographs.votes(words, features)
         return np.where(log_probabilities > IMPOSSIBLE, scores, IMPOSSIBLE)
 
     def ordered(
@@ -184,7 +188,7 @@ def voters_of(
         progress: told of photographs encoded.
 
     Raises:
-        FileNotFoundError: the run's folder has no neighbours yet, and the data set is missing.
+        FileNotFoundError: the run's folder has no photographs yet, and the data set is missing.
         ValueError: the run writes labels, or learns no concepts that could vote.
     """
     decoding = folder.settings().decoding
@@ -192,8 +196,8 @@ def voters_of(
         return None
     if model.vocabulary.kind != "captions":
         raise ValueError(
-            f"{folder.path}: decoding.neighbours and decoding.concepts_vote are for captions, not "
-            f"{model.vocabulary.kind}; set them to 0 and False"
+            f"{folder.path}: decoding.concepts_vote and decoding.photographs_vote are for "
+            f"captions, not {model.vocabulary.kind}; set them to False"
         )
-    neighbours = neighbours_of(folder, model, progress=progress)
-    return Voters(model, decoding.concepts_vote, neighbours)
+    photographs = train_photographs_of(folder, model, progress=progress)
+    return Voters(model, decoding.concepts_vote, photographs)

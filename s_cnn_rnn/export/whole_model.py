@@ -26,16 +26,17 @@ class WholeModel:
         choice: which labels are taken; needed where no decoder writes.
 
     Raises:
-        ValueError: concepts or neighbours vote on what the run writes.
+        ValueError: concepts or photographs vote on what the run writes.
     """
 
     def __init__(self, annotator: Annotator, choice: LabelChoice | None = None):
         self.model, self.settings = annotator.model, annotator.settings
         if annotator.voters is not None:
             raise ValueError(
-                "decoding.neighbours and decoding.concepts_vote: others than its hypotheses vote "
-                "on what this run writes, which exported models do not have; export the run "
-                "decoded without: experiments.ensemble --run=RUN --neighbours=0 --noconcepts_vote"
+                "decoding.photographs_vote and decoding.concepts_vote: others than its hypotheses "
+                "vote on what this run writes, which exported models do not have; export the run "
+                "decoded without: experiments.ensemble --run=RUN --nophotographs_vote "
+                "--noconcepts_vote"
             )
         self.reranker, self.choice = annotator.reranker, choice
         self._writer = annotator.writer(1) if self.model.decoder is not None else None

@@ -47,8 +47,8 @@ def make_ensemble(
     decoded = dataclasses.replace(settings.decoding, **(decoding or {}))
     if decoded.votes_beside and settings.task != "captions":
         raise ValueError(
-            f"{members[0].path}: writes {settings.task}; concepts and neighbours vote on captions "
-            "alone: leave out --concepts_vote and --neighbours"
+            f"{members[0].path}: writes {settings.task}; concepts and photographs vote on captions "
+            "alone: leave out --concepts_vote and --photographs_vote"
         )
     changed = {"decoding": dict(decoding)} if decoding else {}
     content = json.dumps({"members": named, **changed}, indent=2) + "\n"

@@ -139,9 +139,9 @@ class RunFolder:
         return self.path / "reranking.json"
 
     @property
-    def neighbours(self) -> pathlib.Path:
-        """F and captions of the train split (`decoding.neighbours`), where those vote."""
-        return self.path / "neighbours.npz"
+    def train_photographs(self) -> pathlib.Path:
+        """F and captions of the train split (`decoding.train_photographs`), where those vote."""
+        return self.path / "train_photographs.npz"
 
     @property
     def concept_statistics(self) -> pathlib.Path:

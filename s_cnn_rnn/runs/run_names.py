@@ -22,7 +22,7 @@ TOLD_ELSEWHERE = frozenset(
         "decoding.length_normalisation",
         "decoding.consensus",
         "decoding.concepts_vote",
-        "decoding.neighbours",
+        "decoding.photographs_vote",
         "decoding.stop_bias",
     }
 )

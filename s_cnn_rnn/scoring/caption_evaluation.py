@@ -125,7 +125,7 @@ def how_decoded(decoding: DecodingSettings) -> str:
         return GREEDY + (f", stop bias {decoding.stop_bias:g}" if decoding.stop_bias else "")
     beam = f"{'consensus of' if decoding.consensus else 'beam'} {decoding.searched_width}"
     voters = ["concepts"] * decoding.concepts_vote
-    voters += [f"{decoding.neighbours} neighbours"] * (decoding.neighbours > 0)
+    voters += ["photographs"] * decoding.photographs_vote
     beam = " and ".join([beam, *voters])
     if not decoding.length_normalisation:
         return beam

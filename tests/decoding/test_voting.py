@@ -38,14 +38,14 @@ def test_concepts_speak_for_captions_that_name_what_is_seen():
 
 
 def test_weights_are_parts_of_one_and_those_who_do_not_vote_have_none():
-    for (concepts, neighbours), weights in WEIGHTS.items():
+    for (concepts, photographs), weights in WEIGHTS.items():
         assert sum(weights) == pytest.approx(1)
         assert all(weight >= 0 for weight in weights)
-        assert (weights.concepts > 0, weights.neighbours > 0) == (concepts, neighbours)
+        assert (weights.concepts > 0, weights.photographs > 0) == (concepts, photographs)
 
 
 class OfTheShortest:
-    """Neighbours that vote for short captions, known without any data."""
+    """Photographs that vote for short captions, known without any data."""
 
     def votes(self, words, features):
         assert len(words) == len(features[0])
@@ -69,14 +69,14 @@ def written(model, photographs, hypotheses=4):
     return Written(words, log_p.copy(), model.vocabulary)
 
 
-@pytest.mark.parametrize(("concepts", "neighbours"), WEIGHTS)
-def test_hypotheses_come_out_with_the_highest_scores_first(model, concepts, neighbours):
+@pytest.mark.parametrize(("concepts", "photographs"), WEIGHTS)
+def test_hypotheses_come_out_with_the_highest_scores_first(model, concepts, photographs):
     some = written(model, 70)  # more than are scored at once
     width = model.encoder.output.shape[-1]
     features = np.random.default_rng(2).normal(size=(70, 1, width)).astype(np.float32)
     inputs = [ModelInputs(features=features)]
-    voters = Voters(model, concepts, OfTheShortest() if neighbours else None)
-    weights = WEIGHTS[concepts, neighbours]
+    voters = Voters(model, concepts, OfTheShortest() if photographs else None)
+    weights = WEIGHTS[concepts, photographs]
     expected = weights.hypotheses * np.asarray(
         votes(some.words, some.log_probabilities, "captions")
     )
@@ -84,9 +84,9 @@ def test_hypotheses_come_out_with_the_highest_scores_first(model, concepts, neig
         s_hat = np.asarray(model.concepts({"features": features[:, 0]}))
         spoken = ConceptVotes(model.vocabulary, model.learnt_concepts).votes(some.words, s_hat)
         expected = expected + weights.concepts * spoken
-    if neighbours:
+    if photographs:
         lengths = np.maximum((some.words > END).sum(axis=-1), 1)
-        expected = expected + weights.neighbours / lengths
+        expected = expected + weights.photographs / lengths
     expected[2, -1] = -np.inf
     ordered = voters.ordered(some, inputs)
     for n, best in enumerate(np.argsort(-expected, axis=1)):
@@ -119,7 +119,7 @@ def test_concepts_that_nobody_learns_cannot_vote(tiny_data, tmp_path):
         Voters(load_model(run), True, None)
 
 
-@pytest.mark.parametrize("votes_too", [{"neighbours": 60}, {"concepts_vote": True}])
+@pytest.mark.parametrize("votes_too", [{"photographs_vote": True}, {"concepts_vote": True}])
 def test_votes_need_hypotheses_to_vote_on(votes_too):
     with pytest.raises(ValueError, match="consensus is 0, so there is nothing to vote on"):
         DecodingSettings(**votes_too)

@@ -54,7 +54,7 @@ def test_the_texts_are_the_runs(exported, tiny_run):
 
 
 def test_what_needs_the_train_split_is_refused(tiny_run, tmp_path):
-    run = make_ensemble(tmp_path / "run", [tiny_run], {"consensus": 6, "neighbours": 5})
+    run = make_ensemble(tmp_path / "run", [tiny_run], {"consensus": 6, "photographs_vote": True})
     with pytest.raises(ValueError, match="which exported models do not have"):
         export_run(run.path, "saved_model", tmp_path / "exported")
     assert not (tmp_path / "exported").exists()

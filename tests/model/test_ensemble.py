@@ -154,7 +154,7 @@ def test_a_run_may_be_decoded_otherwise(members, tmp_path):
     assert changed
 
 
-VOTES = {"consensus": 6, "neighbours": 5}
+VOTES = {"consensus": 6, "photographs_vote": True}
 
 
 @pytest.fixture
@@ -165,12 +165,12 @@ def for_the_least_probable(monkeypatch):
     )
 
 
-def test_neighbours_may_vote(members, tiny_data, tmp_path, for_the_least_probable):
+def test_photographs_may_vote(members, tiny_data, tmp_path, for_the_least_probable):
     """On what several members find together; photographs of one's own are written of alike."""
     voted = make_ensemble(tmp_path / "voted", members, VOTES)
-    assert not voted.neighbours.exists()
+    assert not voted.train_photographs.exists()
     expected = predict(voted, "validation").photographs
-    assert voted.neighbours.exists()
+    assert voted.train_photographs.exists()
     candidates = predict(make_ensemble(tmp_path / "wide", members, {"width": 6}), "validation")
     for found, chosen in zip(candidates.photographs, expected, strict=True):
         log_p = [beam.log_probability for beam in chosen.beams]
@@ -182,13 +182,13 @@ def test_neighbours_may_vote(members, tiny_data, tmp_path, for_the_least_probabl
 
 
 @pytest.mark.parametrize("concepts_vote", [False, True])
-def test_neighbours_do_not_vote_on_what_a_person_asks_for(
+def test_photographs_do_not_vote_on_what_a_person_asks_for(
     members, tiny_data, tmp_path, concepts_vote, for_the_least_probable
 ):
     """Else what is asked for, which they do not show, would be voted down."""
     decoding = VOTES | {"concepts_vote": concepts_vote}
     run = make_ensemble(tmp_path / "votes", members[:1], decoding)
-    alone = make_ensemble(tmp_path / "alone", members[:1], decoding | {"neighbours": 0})
+    alone = make_ensemble(tmp_path / "alone", members[:1], decoding | {"photographs_vote": False})
     photographs = tiny_data.photographs("validation", range(6))
     concept = run.vocabulary().concepts[0]
     asked = {"with_concepts": [concept], "correlated": False}
@@ -202,9 +202,9 @@ def test_neighbours_do_not_vote_on_what_a_person_asks_for(
     assert found == expected
 
 
-def test_neighbours_vote_on_captions_alone(tiny_data, tmp_path):
+def test_photographs_vote_on_captions_alone(tiny_data, tmp_path):
     labels = untrained_run(tmp_path / "labels", tiny_data, task="labels", stages=STAGES)
-    with pytest.raises(ValueError, match="concepts and neighbours vote on captions alone"):
+    with pytest.raises(ValueError, match="concepts and photographs vote on captions alone"):
         make_ensemble(tmp_path / "voted", [labels], VOTES)
     other = untrained_run(
         tmp_path / "other", tiny_data, task="labels", stages=STAGES, decoding={"width": 3, **VOTES}

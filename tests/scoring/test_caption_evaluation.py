@@ -11,9 +11,12 @@ def test_a_consensus_is_named_with_its_voters():
 @pytest.mark.parametrize(
     ("votes", "expected"),
     [
-        ({"neighbours": 60}, "consensus of 20 and 60 neighbours"),
+        ({"photographs_vote": True}, "consensus of 20 and photographs"),
         ({"concepts_vote": True}, "consensus of 20 and concepts"),
-        ({"concepts_vote": True, "neighbours": 9}, "consensus of 20 and concepts and 9 neighbours"),
+        (
+            {"concepts_vote": True, "photographs_vote": True},
+            "consensus of 20 and concepts and photographs",
+        ),
     ],
 )
 def test_so_are_those_who_vote_beside(votes, expected):
