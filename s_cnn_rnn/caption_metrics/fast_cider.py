@@ -77,7 +77,9 @@ class FastScorer:
     def _count(self, references) -> None:
         """The n-grams of each photograph, and how often each reference has them."""
         parts = [
-            _entries(_padded(references[start : start + _PHOTOGRAPHS_AT_ONCE], self.lengths.shape))
+            _entries(
+                padded(references[start : start + _PHOTOGRAPHS_AT_ONCE], self.lengths.shape[1])
+            )
             for start in range(0, len(references), _PHOTOGRAPHS_AT_ONCE)
         ]
         sizes, keys, counts = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -109,33 +111,38 @@ class FastScorer:
         """
         batch, samples, _ = captions.shape
         photographs = np.asarray(photographs)
-        found = count_ngrams(captions.reshape(batch * samples, -1))
-        ngram, idf = self.look_up(found.keys)
-        lines = batch * samples * LONGEST_NGRAM
-        norms = np.sqrt(np.bincount(found.lines, (found.counts * idf) ** 2, lines))
+        found = self.weighed_ngrams(captions.reshape(batch * samples, -1))
+        lines = len(found.norms)
         caption = found.lines // LONGEST_NGRAM
-        matched, entries = self._find(photographs, caption // samples, ngram)
-        line, counts, idf = found.lines[matched], found.counts[matched], idf[matched]
+        matched, entries = self._find(photographs, caption // samples, found.ngrams)
+        line, counts, idf = found.lines[matched], found.counts[matched], found.idf[matched]
         theirs = self.counts[entries].astype(np.float64)  # [matches, C]
         clipped = np.minimum(counts[:, None], theirs)
         products = _sums(line, clipped * theirs * idf[:, None] ** 2, lines)
         lengths = (captions > 0).sum(axis=-1)  # [B, S]
         shape = (batch, samples, LONGEST_NGRAM)
         cider = self._cider(
-            photographs, lengths, norms.reshape(shape), products.reshape(*shape, -1)
+            photographs, lengths, found.norms.reshape(shape), products.reshape(*shape, -1)
         )
         matches = np.bincount(line, clipped.max(axis=1), lines).reshape(shape)
         return FastScores(cider, self._bleu(photographs, lengths, matches))
 
-    def look_up(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Which of the G n-grams these are, int [U], -1 for others, and log(N / df) of them.
+    def weighed_ngrams(self, captions: np.ndarray) -> "WeighedNgrams":
+        """Counts and weighs the n-grams of captions.
 
         Args:
-            keys: n-grams, uint64 [U].
+            captions: int [R, T], word ids, padded with 0 at the end.
+
+        Raises:
+            ValueError: an id out of range.
         """
-        ngram = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        known = self.keys[ngram] == keys
-        return np.where(known, ngram, -1), np.where(known, self.idf[ngram], self.unseen)
+        found = _ngrams(captions)
+        ngram = np.minimum(np.searchsorted(self.keys, found.keys), len(self.keys) - 1)
+        known = self.keys[ngram] == found.keys
+        idf = np.where(known, self.idf[ngram], self.unseen)
+        squares = np.bincount(found.lines, (found.counts * idf) ** 2, len(captions) * LONGEST_NGRAM)
+        ngram = np.where(known, ngram, -1)
+        return WeighedNgrams(found.lines, ngram, found.counts, idf, np.sqrt(squares))
 
     def _find(self, photographs, place, ngram):
         """Which n-grams some reference of their photograph has, and its entry for them.
@@ -180,7 +187,25 @@ class FastScorer:
         return np.stack(list(scores.values()), axis=-1)
 
 
-class Ngrams(NamedTuple):
+class WeighedNgrams(NamedTuple):
+    """The different n-grams of R captions, by caption and order, as a scorer weighs them.
+
+    Args:
+        lines: int [U], 4 * caption + n - 1, ascending.
+        ngrams: int [U], which of the G n-grams of the references; -1: none.
+        counts: int [U], how often the caption has it.
+        idf: log(N / df), float64 [U].
+        norms: |g(c)| of each line, float64 [4 R].
+    """
+
+    lines: np.ndarray
+    ngrams: np.ndarray
+    counts: np.ndarray
+    idf: np.ndarray
+    norms: np.ndarray
+
+
+class _Ngrams(NamedTuple):
     """The different n-grams of R captions, by caption and order.
 
     Args:
@@ -199,16 +224,10 @@ def order_of(keys: np.ndarray) -> np.ndarray:
     return sum((keys >> np.uint64(16 * n)) > 0 for n in range(1, LONGEST_NGRAM))
 
 
-def count_ngrams(captions: np.ndarray) -> Ngrams:
-    """Counts the n-grams of captions: four ids are packed into 64 bits.
+def _ngrams(captions: np.ndarray) -> _Ngrams:
+    """Counts the n-grams of captions, int [R, T] padded with 0: four ids are packed into 64 bits.
 
     Words are at least 1, so n-grams of different orders are different numbers, and 0 is none.
-
-    Args:
-        captions: int [R, T], word ids, padded with 0 at the end.
-
-    Raises:
-        ValueError: an id out of range.
     """
     if captions.size and not 0 <= captions.min() <= captions.max() <= LARGEST_ID:
         raise ValueError(
@@ -232,7 +251,7 @@ def count_ngrams(captions: np.ndarray) -> Ngrams:
     counts = np.diff(np.append(starts, len(flat)))
     real = flat[starts] > 0
     starts, counts = starts[real], counts[real]
-    return Ngrams(starts // (length + 1), flat[starts], counts)
+    return _Ngrams(starts // (length + 1), flat[starts], counts)
 
 
 def _entries(captions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -243,7 +262,7 @@ def _entries(captions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         ascending order (uint64 [E]), and how often each reference has them (int [E, C]).
     """
     photographs, references, _ = captions.shape
-    found = count_ngrams(captions.reshape(photographs * references, -1))
+    found = _ngrams(captions.reshape(photographs * references, -1))
     caption = found.lines // LONGEST_NGRAM
     photograph, reference = caption // references, caption % references
     sorting = np.lexsort((found.keys, photograph))
@@ -257,14 +276,22 @@ def _entries(captions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.bincount(photograph[first], minlength=photographs), keys[first], counts
 
 
-def _padded(references: Sequence[Sequence[Sequence[int]]], shape) -> np.ndarray:
-    """Word ids int64 [n, C, T], padded with 0; shape: (N, C)."""
+def padded(references: Sequence[Sequence[Sequence[int]]], most: int) -> np.ndarray:
+    """Captions as one array.
+
+    Args:
+        references: of each of n photographs, as ids of words.
+        most: C, captions of a photograph at most.
+
+    Returns:
+        Word ids, int64 [n, C, T], padded with 0; T words in the longest.
+    """
     longest = max(len(caption) for captions in references for caption in captions)
-    padded = np.zeros((len(references), shape[1], longest), np.int64)
+    words = np.zeros((len(references), most, longest), np.int64)
     for n, captions in enumerate(references):
         for c, caption in enumerate(captions):
-            padded[n, c, : len(caption)] = caption
-    return padded
+            words[n, c, : len(caption)] = caption
+    return words
 
 
 def _sums(place: np.ndarray, values: np.ndarray, places: int) -> np.ndarray:

@@ -17,7 +17,7 @@ reference has the n-gram of one of those, L lengths.
 import numpy as np
 
 from s_cnn_rnn.caption_metrics.corpus_figures import LONGEST_NGRAM
-from s_cnn_rnn.caption_metrics.fast_cider import SIGMA, FastScorer, count_ngrams, order_of
+from s_cnn_rnn.caption_metrics.fast_cider import SIGMA, FastScorer, order_of
 
 
 class WeighedCider:
@@ -55,13 +55,9 @@ class WeighedCider:
         Raises:
             ValueError: an id out of range.
         """
-        scorer = self.scorer
-        found = count_ngrams(captions)
-        ngram, idf = scorer.look_up(found.keys)
-        lines = len(captions) * LONGEST_NGRAM
-        norms = np.sqrt(np.bincount(found.lines, (found.counts * idf) ** 2, lines))
-        known = ngram >= 0
-        line, ngram, count = found.lines[known], ngram[known], found.counts[known]
+        found = self.scorer.weighed_ngrams(captions)
+        known, norms = found.ngrams >= 0, found.norms
+        line, ngram, count = found.lines[known], found.ngrams[known], found.counts[known]
         most = int(count.max(initial=0)) + 1
         pairs, pair = np.unique(ngram * most + count, return_inverse=True)
         lengths, length = np.unique(

@@ -23,7 +23,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import linalg
 
-from s_cnn_rnn.caption_metrics.fast_cider import FastScorer
+from s_cnn_rnn.caption_metrics.fast_cider import FastScorer, padded
 from s_cnn_rnn.caption_metrics.weighed_cider import WeighedCider
 from s_cnn_rnn.data.encoded_split import encode_split
 from s_cnn_rnn.data.prepared import PreparedData
@@ -161,10 +161,5 @@ def _describe(folder, model, prepared: PreparedData, progress) -> Described:
     if len(train) > MOST:
         voting = np.sort(np.random.default_rng(0).choice(len(train), MOST, replace=False))
     ids = reference_ids([train.references[n] for n in voting], model.vocabulary)
-    most, longest = max(map(len, ids)), max(len(c) for captions in ids for c in captions)
-    captions = np.zeros((len(ids), most, longest), np.int32)
-    for row, texts in zip(captions, ids, strict=True):
-        for place, text in zip(row, texts, strict=False):
-            place[: len(text)] = text
     features = tuple(each.features[voting, 0].astype(np.float16) for each in inputs)
-    return Described(features, captions)
+    return Described(features, padded(ids, max(map(len, ids))).astype(np.int32))
