@@ -19,13 +19,26 @@ def packed(tiny_run, tmp_path_factory) -> RunFolder:
     return packing.pack(tiny_run, tmp_path_factory.mktemp("box") / "captions")
 
 
-def test_a_packed_run_writes_the_same(tiny_run, packed):
-    found = packing.check(tiny_run, packed, photographs=5, least=0.8)
+def test_a_packed_run_writes_the_same(tiny_run, tiny_data, packed):
+    """Or, where captions are about as likely (a few steps leave many so), one that is as likely."""
+    found = packing.check(tiny_run, packed, photographs=5, least=0.0)
     assert found.photographs == 5
-    assert found.same >= 4
     assert 0 < found.largest_difference < 0.01
     recorded = json.loads(packed.packed_path.read_text("utf-8"))["check"]
     assert (recorded["photographs"], recorded["same"]) == (5, found.same)
+    photographs = tiny_data.photographs("validation", range(5))
+    exponent = tiny_run.settings().decoding.length_normalisation
+    ours, theirs = (
+        list(Annotator.from_run(each.path).annotate(photographs)) for each in (tiny_run, packed)
+    )
+    assert found.same == sum(
+        one.text == other.text for one, other in zip(ours, theirs, strict=True)
+    )
+    for one, other in zip(ours, theirs, strict=True):
+        mine, its = (
+            each.log_probability / (len(each.words) + 1) ** exponent for each in (one, other)
+        )
+        assert its == pytest.approx(mine, abs=0.01)
 
 
 def test_matrices_are_halved_and_vectors_are_not(tiny_run, packed):
