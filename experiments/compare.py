@@ -24,11 +24,14 @@ from experiments import comparison_run, evaluation_run  # isort: skip
 _RUN = flags.DEFINE_multi_string("run", None, "Run folder; given twice or more.")
 _OUTPUT = flags.DEFINE_string("output", "compare.html", "The HTML file to write.")
 _SPLIT = flags.DEFINE_string("split", "validation", "Split to predict and score.")
-_PHOTOGRAPHS = flags.DEFINE_integer(
-    "photographs",
+_DIFFERING = flags.DEFINE_integer(
+    "differing",
     12,
-    "How many photographs are shown side by side: so many that differ most, and so many at random.",
+    "How many photographs are shown side by side of those whose scores differ most.",
     lower_bound=0,
+)
+_DRAWN = flags.DEFINE_integer(
+    "drawn", 12, "How many are shown that are drawn at random.", lower_bound=0
 )
 _SHOW = flags.DEFINE_multi_string(
     "show",
@@ -46,7 +49,8 @@ def main(_: list[str]) -> None:
             _RUN.value,
             _OUTPUT.value,
             split=_SPLIT.value,
-            photographs=_PHOTOGRAPHS.value,
+            differing=_DIFFERING.value,
+            drawn=_DRAWN.value,
             named=_SHOW.value,
             results=_RESULTS.value,
             command=evaluation_run.command("experiments.compare", sys.argv[1:]),

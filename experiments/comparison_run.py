@@ -20,7 +20,8 @@ def compare(
     output: str,
     *,
     split: str = "validation",
-    photographs: int = 12,
+    differing: int = 12,
+    drawn: int = 12,
     named: Sequence[str] = (),
     results: str | None = None,
     command: str = "",
@@ -31,7 +32,8 @@ def compare(
         runs: run folders; those that differ in nothing but their seed are one system.
         output: the HTML file to write.
         split: what to predict.
-        photographs: how many are shown side by side, of those that differ most and at random.
+        differing: how many photographs are shown side by side of those that differ most.
+        drawn: how many are shown that are drawn at random.
         named: file names of photographs that are shown instead.
         results: result file that all scores and differences are added to.
         command: what compares again.
@@ -52,7 +54,8 @@ def compare(
         how = HowScored(own_score(prepared, split))
         systems = score_systems(groups, split, how=how, progress=progress)
     pairs = compare_pairs(systems)
-    content = make_comparison(systems, pairs, photographs=photographs, named=named, command=command)
+    shown = {"differing": differing, "drawn": drawn, "named": named}
+    content = make_comparison(systems, pairs, **shown, command=command)
     for system, comparison in pairs:
         print("\n".join(lines_of_comparison(system, comparison)), end="\n\n")
     if results:

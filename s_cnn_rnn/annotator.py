@@ -68,7 +68,7 @@ class Annotator:
     ):
         self.model, self.settings, self.folder = model, settings, folder
         self.reranker, self.voters = reranker, voters
-        # Neighbours are similar to the photograph as it is, and would vote down what is asked for.
+        # Photographs speak for what this one shows, and would vote down what is asked for.
         heard = voters is not None and settings.decoding.concepts_vote
         self._voters_on_what_is_asked_for = Voters(model, True, None) if heard else None
         self._tag_inputs = TagInputs.of_run(folder) if folder else TagInputs(settings.system)

@@ -45,7 +45,8 @@ def make_comparison(
     systems: Sequence[SystemScores],
     pairs: Sequence[tuple[SystemScores, Comparison]],
     *,
-    photographs: int = 12,
+    differing: int = 12,
+    drawn: int = 12,
     named: Sequence[str] = (),
     command: str = "",
 ) -> SystemsCompared:
@@ -54,8 +55,8 @@ def make_comparison(
     Args:
         systems: their scores on the same photographs; two at least.
         pairs: their differences (`compare_pairs`).
-        photographs: how many are shown beside each other at most: of those whose scores differ
-            most, and as many drawn at random.
+        differing: how many photographs are shown of those whose scores differ most.
+        drawn: how many are shown that are drawn at random.
         named: file names of photographs that are shown instead, in that order.
         command: what makes the page again.
 
@@ -76,7 +77,7 @@ def make_comparison(
         ],
         pairs=[line for pair in pairs for line in _lines_of_pair(*pair)],
         curves=_curves(systems),
-        galleries=galleries(systems, photographs, named) if prepared.has_photographs else [],
+        galleries=galleries(systems, differing, drawn, named) if prepared.has_photographs else [],
         photograph_metric=run.protocols[0].photograph_metric,
         facts=_facts(systems),
         settings=different_settings(systems),
@@ -123,13 +124,14 @@ def _curve(system: SystemScores, measure: str, metric: str) -> LearningCurve:
 
 
 def galleries(
-    systems: Sequence[SystemScores], count: int, named: Sequence[str] = ()
+    systems: Sequence[SystemScores], differing: int, drawn: int, named: Sequence[str] = ()
 ) -> list[SideBySideGallery]:
     """The photographs shown beside each other, with what the systems' first runs wrote.
 
     Args:
         systems: their scores on the same photographs.
-        count: at most so many in each gallery.
+        differing: at most so many of those whose scores differ most; 0 leaves them out.
+        drawn: at most so many drawn at random; 0 leaves them out.
         named: file names of photographs that are shown instead.
 
     Raises:
@@ -147,10 +149,10 @@ def galleries(
         return [gallery("Photographs asked for", "In the order in which they were named.", places)]
     scores = [run.protocols[0].per_photograph for run in runs]
     metric = runs[0].protocols[0].photograph_metric
-    extremes = most_different(scores, count)
+    extremes = most_different(scores, differing)
     everything = range(len(runs[0].data))
-    drawn = random.Random(DRAWN_BY).sample(everything, min(count, len(everything)))
-    return [
+    usual = random.Random(DRAWN_BY).sample(everything, min(drawn, len(everything)))
+    both = [
         gallery(
             "Most different",
             f"The {len(extremes)} photographs whose {metric} differs most between the systems: "
@@ -159,11 +161,12 @@ def galleries(
         ),
         gallery(
             "Drawn at random",
-            f"{len(drawn)} of {len(everything)} photographs (seed {DRAWN_BY}), whatever was "
+            f"{len(usual)} of {len(everything)} photographs (seed {DRAWN_BY}), whatever was "
             "written for them: what is usual.",
-            drawn,
+            usual,
         ),
     ]
+    return [each for each in both if each.photographs]
 
 
 def _places(run: RunScores, named: Sequence[str]) -> list[int]:

@@ -83,7 +83,7 @@ def test_curves_are_means_over_seeds_against_all_steps(systems, runs):
 
 
 def test_photographs_are_ordered_by_how_much_scores_differ(systems):
-    page = make_comparison(systems, compare_pairs(systems), photographs=4)
+    page = make_comparison(systems, compare_pairs(systems), differing=4, drawn=4)
     shown, drawn = (gallery.photographs for gallery in page.galleries)
     spreads = [abs(one.written[0].score - one.written[1].score) for one in shown]
     every = np.abs(
@@ -93,7 +93,8 @@ def test_photographs_are_ordered_by_how_much_scores_differ(systems):
     assert spreads == pytest.approx(sorted(every, reverse=True)[:4])
     assert {by.written for one in shown for by in one.written[1:]} <= set(WORDS)
     assert len({one.file_name for one in drawn}) == 4
-    turned = make_comparison(systems[::-1], [], photographs=4).galleries[1]
+    [turned] = make_comparison(systems[::-1], [], differing=0, drawn=4).galleries
+    assert turned.title == "Drawn at random"
     assert [one.file_name for one in turned.photographs] == [one.file_name for one in drawn]
 
 
