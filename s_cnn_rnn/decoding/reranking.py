@@ -1,9 +1,10 @@
 """Candidates of the beam put in another order once they are written (Fang et al. 2015, section 5).
 
-The original re-ranks 500 candidates by a linear mixture of a dozen features, with weights chosen by
+The original re-ranks 500 candidates by a linear mixture of many features, with weights chosen by
 minimum error rate training. Here there are fewer candidates and three features: log probability,
-length, and how well the detected words are covered. Its deep similarity of caption and photograph
-(DMSM), a network trained for re-ranking alone, is left out.
+length, and how well the detected words are covered; the weights are those of a grid with the best
+CIDEr on `PHOTOGRAPHS` of the train split. Its deep similarity of caption and photograph (DMSM), a
+network trained for re-ranking alone, is left out.
 """
 
 import dataclasses

@@ -1,6 +1,11 @@
 """Several models that write as one: their word probabilities are averaged at every step.
 
-Ensembles of NIC (Vinyals et al. 2016, section 4.3.3: 15 models) and of att (You et al. 2016: 5).
+Ensembles of NIC (Vinyals et al.: Show and Tell: Lessons learned from the 2015 MSCOCO Image
+Captioning Challenge, 2016, section 5.2: 15 models) and of `att` (You et al. 2016: 5).
+
+Departure: the original's 15 were trained in more than one way, some of them with scheduled
+sampling; here any runs can be members, and `nic-v2` is one way, with scheduled sampling
+(`training.scheduled_sampling`).
 """
 
 import dataclasses

@@ -154,8 +154,11 @@ class MultimodalWithWords(Multimodal):
     (`recurrent.SimpleCell`, eq. 2 there).
 
     Departures: the activation is the cell's, a rectifier, where the original's is a scaled
-    hyperbolic tangent; one layer of word embedding, not two; the map of the image has a bias. As
-    published, the CNN is not trained with it.
+    hyperbolic tangent; one layer of word embedding, not two, and one width for embedding, state and
+    multimodal layer, where the original's differ; the maps of image and state have a bias. The
+    original also takes, in its section 8, the caption that those of similar photographs agree with
+    most; here that is a way of decoding of every system (`decoding.train_photographs`), off by
+    default. As published, the CNN is not trained with it.
     """
 
     sees_words = True

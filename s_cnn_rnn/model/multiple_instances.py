@@ -1,4 +1,19 @@
-"""Concepts detected place by place (multiple-instance learning)."""
+"""Concepts detected place by place (multiple-instance learning), and `msr-captivator`.
+
+`msr-captivator` follows Fang et al.: From Captions to Visual Concepts and Back, CVPR 2015: words
+are detected (`MultipleInstances`), candidates are written from them, and these are put in another
+order (`decoding.reranking`). Its writer is that of Devlin et al.: Language Models for Image
+Captioning: The Quirks and What Works, ACL 2015, a gated recurrent unit (`recurrent.GRUCell`) that
+sees the CNN's features; here it reads them and the detected words, joined, as if they were the
+first word:
+
+    x_{-1} = W [F; s_hat - centre] + b,  h_{-1} = GRU(x_{-1}, 0)
+
+Departures: Fang et al. write candidates with a maximum-entropy language model, which is told the
+detected words that are not in the sentence yet; Devlin et al. compare such a model and their GRU,
+which sees no detected words, and combine the two. Here one decoder does both. The centre of s_hat,
+and how large W is at its beginning, are settings, as in every system.
+"""
 
 import keras
 import numpy as np

@@ -15,7 +15,8 @@ class Stage:
         summary: what it does, for people.
         source: where the stage's model starts. "image": photographs; "features": F of a frozen
             encoder, computed once for each photograph; "embedding": what the interface is fed with,
-            the true s where that is s_hat (fig. 2c), else frozen features; "tags": user tags alone.
+            the true s where that is s_hat (fig. 2c; for such a system the source is then
+            "concepts"), else frozen features; "tags": user tags alone.
             What the decoder sees of the photograph at every step is always there.
         trains: the parts that train; all others are frozen.
         outputs: what is learnt: "concepts" (Lu), "words" (Lr).
@@ -67,7 +68,7 @@ STAGES = {
         Stage(
             "rnn",
             "train_rnn",
-            "interface and decoder from the true concepts (or frozen features)",
+            "interface and decoder from the true concepts (systems that read F: from a frozen CNN)",
             source="embedding",
             trains=("interface", "decoder"),
             outputs=("words",),

@@ -12,7 +12,10 @@ learn words, one after the other: a decoder that reads its own words after one s
 the true ones again at the beginning of the next.
 
 Departures: one of the three schedules of the original (the others decay exponentially and by an
-inverse sigmoid), and p is a setting (``scheduled_sampling``) of each stage.
+inverse sigmoid), and p is a setting (``scheduled_sampling``) of each stage. `nic-v2` is NIC beside
+that: features are read as if they were the first word, x_{-1} = W F + b (fig. 1(a) of the paper).
+As the original says, the CNN learns once the LSTM has settled: in the joint stage, after `rnn` and
+`rnn_predicted`.
 """
 
 from s_cnn_rnn.model.stages import Stage

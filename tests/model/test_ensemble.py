@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 from finished_runs import copy_run, untrained_run
+from tiny_runs import tiny_settings
 
 from experiments.coco_results import coco_results
 from experiments.evaluation_run import evaluate
@@ -15,6 +16,7 @@ from s_cnn_rnn.data.batches import image_batches
 from s_cnn_rnn.decoding.voting import Voters
 from s_cnn_rnn.decoding.writing import Writer, see_nothing, write
 from s_cnn_rnn.encoders.stored_statistics import Settled
+from s_cnn_rnn.model.annotation_model import build_model
 from s_cnn_rnn.model.ensemble import Ensemble, difference_of_words
 from s_cnn_rnn.runs.checkpoints import read_arrays, write_arrays
 from s_cnn_rnn.runs.ensemble_folder import make_ensemble
@@ -100,8 +102,33 @@ class ByHand:
 
 
 def test_greedy_takes_the_best_word_of_the_averaged_probabilities(model, seen):
+    assert_writes_the_best_of_the_averaged(model, seen, photographs=6)
+
+
+@pytest.mark.parametrize("count", [5, pytest.param(15, marks=pytest.mark.slow)])
+def test_as_many_members_as_the_original_ensembles_had_write_as_one(count, tiny_data):
+    """Of several systems, one of them with fewer concepts than the others."""
+    systems, random = ("nic-v2", "att", "v2l", "m-rnn", "ours"), np.random.default_rng(0)
+    vocabulary = tiny_data.vocabulary("captions")
+    widths = {"units": 12, "word_embedding": 12, "longest": 16}
+    members, seen = [], []
+    for number in range(count):
+        system = systems[number % len(systems)]
+        words = vocabulary.with_concepts(7) if system == "v2l" else vocabulary
+        settings = tiny_settings(tiny_data, system=system, model=widths)
+        member = build_model(settings, words, with_encoder=False)
+        member.decoder.output_layer.kernel.assign(32 * member.decoder.output_layer.kernel)
+        features = random.normal(size=(3, *member.shapes["features"])).astype("float32")
+        seen.append(member.seen({"features": features}))
+        members.append(member)
+    together = Ensemble(tuple(members))
+    joined = {name: np.asarray(value) for name, value in together.join(seen).items()}
+    assert_writes_the_best_of_the_averaged(together, joined, photographs=3)
+
+
+def assert_writes_the_best_of_the_averaged(model, seen, photographs):
     written = write(Writer(model, DecodingSettings(width=1), 6), seen)
-    for n in range(6):
+    for n in range(photographs):
         by_hand, words, log_p, last = ByHand(model, seen, n), [], 0.0, START
         while last != END:
             p = by_hand.read(last)

@@ -64,6 +64,39 @@ def test_attributes_are_read_as_if_they_were_the_first_word():
     np.testing.assert_allclose(state["h"], sigmoid(o) * np.maximum(c, 0), rtol=1e-3, atol=1e-4)
 
 
+def test_features_and_detected_words_are_read_together_as_if_they_were_the_first_word():
+    """msr-captivator by hand: noisy-or over the places, joined to F, then one step of the GRU."""
+    words = tuple(f"word{n}" for n in range(300))
+    vocabulary = Vocabulary("captions", words, (1,) * 300, words[:100], 1.0, 1.0, {})
+    content = {
+        "data": "",
+        "system": "msr-captivator",
+        "encoder": {"name": "small_cnn", "weights": None},
+        "model": {"units": 5, "word_embedding": 4, "centres_s_hat": True, "s_hat_scale": 20.0},
+    }
+    prior = np.linspace(0.9, 0.01, 100)
+    settings = RunSettings.from_dict(content)
+    shapes = {"feature_map": (6, 8)}
+    model = build_model(settings, vocabulary, prior=prior, with_encoder=False, side_shapes=shapes)
+    random = np.random.default_rng(0)
+    features = random.normal(size=(2, 256)).astype("float32")
+    places = random.normal(size=(2, 6, 8)).astype("float32")
+    kernel = random.normal(size=(8, 100)).astype("float32")
+    bias = np.asarray(model.semantic.dense.bias)
+    model.semantic.dense.kernel.assign(kernel)
+    s_hat = 1 - np.prod(1 - sigmoid(places @ kernel + bias), axis=1)
+    mapping = model.interface.maps["input"]
+    of_features, of_words = np.split(np.asarray(mapping.kernel), [256])
+    for part, scale in ((of_features, 1), (of_words, 20)):
+        assert np.std(part) == pytest.approx(scale * np.sqrt(2 / (356 + 4)), rel=0.1)
+    x = features @ of_features + (s_hat - prior) @ of_words + np.asarray(mapping.bias)
+    w_x, _, b = (np.asarray(w) for w in model.decoder.cell.weights)
+    z, _, n = np.split(x @ w_x + b, 3, axis=-1)  # h before it is 0
+    state = model.start(model.seen({"features": features, "feature_map": places}))
+    expected = (1 - sigmoid(z)) * np.maximum(n, 0)
+    np.testing.assert_allclose(state["h"], expected, rtol=1e-3, atol=1e-4)
+
+
 def test_cell_state_may_stay_zero():
     interface = build_interface("semantic", units=5, word_embedding=4, sets_cell=False)
     assert set(interface(EMBEDDING)) == {"h"}
