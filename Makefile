@@ -18,7 +18,7 @@ help:
 	@echo "make clean      delete the virtual environment, the site, and the data and run of the demo"
 
 $(BIN)/installed: setup.py
-	@echo "installing into $(VENV): TensorFlow and the rest, a gigabyte; minutes"
+	@echo "installing into $(VENV): TensorFlow and the rest, 4 GB; minutes"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
 	$(BIN)/pip install --quiet --editable ".[test]"
