@@ -6,7 +6,26 @@ import pathlib
 from collections.abc import Collection, Iterator, Sequence
 
 from data_prep.records import BadData, Problem
-from s_cnn_rnn.file_names import PICTURE_ENDINGS
+from s_cnn_rnn.file_names import PICTURE_ENDINGS, how_far_right
+
+
+def require_folder(source: str | pathlib.Path) -> None:
+    """Refuses a source that is no folder.
+
+    Raises:
+        BadData: the message says how far the path is right.
+    """
+    if not pathlib.Path(source).is_dir():
+        raise BadData(
+            Problem(
+                file=str(source),
+                line=0,
+                expected="a folder",
+                found=f"no such folder ({how_far_right(source)})",
+                advice="correct the path",
+                severity="refuse",
+            )
+        )
 
 
 def photograph_folders(

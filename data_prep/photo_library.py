@@ -9,7 +9,7 @@ import hashlib
 import pathlib
 from collections.abc import Iterable, Iterator
 
-from data_prep.folders import picture_files
+from data_prep.folders import picture_files, require_folder
 from data_prep.records import BadData, Item, Problem, Record
 from data_prep.seeded_split import split_by_content
 from s_cnn_rnn.file_names import shown_name
@@ -42,8 +42,7 @@ def records(
         BadData: no such folder, or no photograph with keywords or captions in it.
     """
     source = pathlib.Path(source)
-    if not source.is_dir():
-        raise _refusal(source, "a folder of photographs", "no such folder", "check the path")
+    require_folder(source)
     found: dict[str, Metadata] = {}
     paths: dict[str, pathlib.Path] = {}
     contents: dict[str, str] = {}

@@ -3,6 +3,7 @@
 from absl import flags
 
 from data_prep.data_sets import DATA_SETS, DataSet, name_of_folder
+from data_prep.folders import require_folder
 from data_prep.records import BadData
 
 DATA_SET = flags.DEFINE_enum(
@@ -110,7 +111,8 @@ def chosen(name: str | None = None) -> tuple[DataSet, dict]:
         name: of the prepared set; None is the row's own (own_folder, photo_library: the folder's).
 
     Raises:
-        BadData: an option that the data set needs is missing, or not as it should be.
+        BadData: an option that the data set needs is missing, or not as it should be; the source
+            is no folder.
     """
     row = DATA_SETS[DATA_SET.value]
     options = {option: flags.FLAGS[option].value for option in row.options}
@@ -125,6 +127,8 @@ def chosen(name: str | None = None) -> tuple[DataSet, dict]:
             options[option] = _by_split(option, options[option])
     if "" in (options.get("unannotated_splits") or {}):
         raise BadData("--unannotated_splits: expected SPLIT=FILE, say what the split is called")
+    if "source" in row.options:
+        require_folder(options["source"])
     if not name and row.name in ("own_folder", "photo_library"):
         name = name_of_folder(options["source"])
     return (row.called(name) if name else row), options

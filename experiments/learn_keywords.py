@@ -12,12 +12,12 @@ Ctrl-C stops; the same command goes on. When the library has changed, say --over
 new --run.
 """
 
-import pathlib
 import shlex
 import sys
 
 from absl import app, flags
 
+from data_prep.folders import require_folder
 from experiments import tensorflow_start  # first: before TensorFlow is imported
 from experiments.program_ends import told
 
@@ -40,12 +40,13 @@ _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Read the library anew.")
 def main(arguments: list[str]) -> None:
     """Prepares, checks, trains, tells."""
     tensorflow_start.only_warnings()
-    if len(arguments) != 2 or not pathlib.Path(arguments[1]).is_dir():
+    if len(arguments) != 2:
         found = ", ".join(arguments[1:]) or "none"
-        sys.exit(f"learn-keywords: expected one folder of photographs that exists, got {found}")
-    from experiments import learning_run
-
+        sys.exit(f"learn-keywords: expected one folder of photographs, got {found}")
     with told("learn-keywords", less_memory="end other programs, the same command goes on"):
+        require_folder(arguments[1])
+        from experiments import learning_run  # seconds: TensorFlow
+
         try:
             learning_run.learn(
                 arguments[1],

@@ -2,8 +2,9 @@
 
 import glob
 import os
-import pathlib
 from collections.abc import Sequence
+
+from s_cnn_rnn.file_names import how_far_right
 
 STANDARD_INPUT = "-"
 
@@ -42,6 +43,4 @@ def _meant(place: str) -> str:
     """What there is of it."""
     if glob.has_magic(place):
         return "a pattern that nothing matches"
-    path = pathlib.Path(place).absolute()
-    there = next(parent for parent in path.parents if parent.is_dir())
-    return f"{there} is there, {path.relative_to(there).parts[0]} is not in it"
+    return how_far_right(place)

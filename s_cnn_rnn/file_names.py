@@ -1,10 +1,11 @@
-"""Names of files: which are pictures, and how any name stands on one line of UTF-8.
+"""Names of files: which are pictures, how any stands on one line of UTF-8, how far one is right.
 
 A file's name on Linux is any bytes: Python holds those that are no UTF-8 as lone surrogates, which
 no text file can hold, and a name may contain line ends.
 """
 
 import os
+import pathlib
 import re
 
 PICTURE_ENDINGS = frozenset(
@@ -33,3 +34,19 @@ def shown_text(text: str) -> str:
     """A message that may contain file names, as UTF-8; it stays as it is but for lone bytes."""
     shown = _LONE_BYTE.sub(lambda found: f"\\x{ord(found.group()) - 0xDC00:02x}", text)
     return shown.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def how_far_right(path: str | os.PathLike) -> str:
+    """What there is of a path that is not there, or that leads through (or to) a file.
+
+    Such as "/home/ann is there, holidays is not in it", or "/home/ann/a.txt is no folder".
+
+    Args:
+        path: what a user gave as a folder, or as a file in one.
+    """
+    path = pathlib.Path(path).absolute()
+    there = next(parent for parent in path.parents if parent.is_dir())
+    missing = path.relative_to(there).parts[0]
+    if os.path.lexists(there / missing):
+        return f"{there / missing} is no folder"
+    return f"{there} is there, {missing} is not in it"

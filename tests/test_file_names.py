@@ -1,7 +1,7 @@
 import os
 import subprocess
 
-from s_cnn_rnn.file_names import shown_name, shown_text
+from s_cnn_rnn.file_names import how_far_right, shown_name, shown_text
 
 NAMES = (
     b"dog.jpg",
@@ -38,3 +38,13 @@ def test_a_shell_gives_the_name_back():
 def test_messages_keep_what_they_quote():
     assert shown_text(r"begins with b'\xff\xd8'") == r"begins with b'\xff\xd8'"
     assert shown_text(os.fsdecode(b"no /f\xe9: lost")) == r"no /f\xe9: lost"
+
+
+def test_how_far_a_wrong_path_is_right(tmp_path, monkeypatch):
+    (tmp_path / "notes.txt").write_text("sunny")
+    wrong = f"{tmp_path} is there, holidays is not in it"
+    assert how_far_right(tmp_path / "holidays" / "beach" / "a.jpg") == wrong
+    assert how_far_right(tmp_path / "notes.txt") == f"{tmp_path / 'notes.txt'} is no folder"
+    assert how_far_right(tmp_path / "notes.txt" / "a") == f"{tmp_path / 'notes.txt'} is no folder"
+    monkeypatch.chdir(tmp_path)
+    assert how_far_right("holidays") == wrong

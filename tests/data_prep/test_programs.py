@@ -115,8 +115,8 @@ def test_annotations_alone(tmp_path, capsys):
     assert "photographs: 5 train, 1 validation, 2 test" in capsys.readouterr().out
 
 
-def test_defaults_of_a_data_set():
-    with flagsaver.flagsaver(data_set="nus_wide_table", source="x", test_photographs=7):
+def test_defaults_of_a_data_set(tmp_path):
+    with flagsaver.flagsaver(data_set="nus_wide_table", source=str(tmp_path), test_photographs=7):
         options = source_flags.chosen()[1]
     assert (options["validation_photographs"], options["test_photographs"]) == (1_000, 7)
 
@@ -149,11 +149,23 @@ def test_wrong_flags_are_told(values, message):
         (["train=a.csv", "validation=b.csv"], {"train": "a.csv", "validation": "b.csv"}),
     ],
 )
-def test_annotation_files_by_split(values, files):
-    with flagsaver.flagsaver(data_set="own_folder", source="Photos", annotations=values):
+def test_annotation_files_by_split(values, files, tmp_path):
+    source = tmp_path / "Photos"
+    source.mkdir()
+    with flagsaver.flagsaver(data_set="own_folder", source=str(source), annotations=values):
         row, options = source_flags.chosen()
     assert options["annotations"] == files
     assert row.name == "photos"
+
+
+@pytest.mark.parametrize("name", ["flickr8k", "coco", "own_folder", "photo_library"])
+def test_a_wrong_source_is_told_as_one(name, tmp_path):
+    told = "a folder; found no such folder .* is there, Fotos is not in it.; correct the path"
+    with flagsaver.flagsaver(data_set=name, source=str(tmp_path / "Fotos")):
+        with pytest.raises(SystemExit, match=told):
+            prepare.main(["prepare"])
+        with pytest.raises(SystemExit, match=told):
+            check.main(["check"])
 
 
 def test_every_option_of_a_data_set_has_a_flag():

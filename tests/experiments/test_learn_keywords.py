@@ -1,3 +1,7 @@
+import pathlib
+import subprocess
+import sys
+
 import pytest
 from fabricated_photographs import jpeg
 
@@ -11,6 +15,8 @@ from s_cnn_rnn.runs.run_folder import RunFolder
 pytest.importorskip("exiv2", reason="exiv2 is not installed (the extra `metadata`)")
 
 from s_cnn_rnn.metadata.metadata_writing import add_to_sidecar
+
+REPOSITORY = pathlib.Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -75,6 +81,31 @@ def test_folders_of_the_same_name_are_two_sets(tmp_path, monkeypatch, capsys):
     assert "read before" in capsys.readouterr().out
     words("a/Pictures", minimum_photographs=2)
     assert len({settings.data for settings in learnt}) == 3
+
+
+def program(*arguments) -> str:
+    """What it says where it cannot begin."""
+    command = [sys.executable, "-m", "experiments.learn_keywords", "--run=runs/mine"]
+    done = subprocess.run(
+        [*command, *map(str, arguments)],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    return done.stderr
+
+
+def test_a_wrong_folder_is_told_as_one(library):
+    (library / "notes.txt").write_text("sunny")
+    told = program(library / "Fotos" / "new")
+    wrong = f"no such folder ({library} is there, Fotos is not in it); correct the path"
+    assert (
+        told == f"learn-keywords: {library / 'Fotos' / 'new'}: expected a folder; found {wrong}\n"
+    )
+    assert "notes.txt is no folder" in program(library / "notes.txt")
+    assert "expected one folder of photographs, got a, b" in program("a", "b")
 
 
 def test_what_cannot_be_learnt_is_told(library):
