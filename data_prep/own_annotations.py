@@ -14,6 +14,8 @@ from data_prep.records import Problem
 from data_prep.text_files import lines
 
 FIELDS = ("file_name", "captions", "caption", "labels", "tags", "split")
+WRITTEN_BY_ANNOTATE = "log_probability"
+"""A field that the program `annotate` gives each row of its CSV and JSON lines, and people none."""
 JSON_ENDINGS = (".jsonl", ".ndjson", ".json")
 CSV_ENDINGS = (".csv", ".tsv", ".txt")
 _CSV_DELIMITERS = (",", ";", "\t")
@@ -65,6 +67,19 @@ def rows(path: pathlib.Path, separator: str) -> Iterator[Row | Problem]:
         yield from _csv_rows(path, separator)
 
 
+def is_from_annotate(path: pathlib.Path) -> bool:
+    """Whether a file of annotations is what the program `annotate` wrote, by its first row."""
+    texts = (line[1] for line in lines(path) if not isinstance(line, Problem))
+    first = next((text for text in texts if text.strip()), "")
+    if path.suffix.lower() not in JSON_ENDINGS:
+        return WRITTEN_BY_ANNOTATE in _header(first)[0]
+    try:
+        fields = json.loads(first)
+    except json.JSONDecodeError:  # `rows` tells it, with its line
+        return False
+    return isinstance(fields, dict) and WRITTEN_BY_ANNOTATE in fields
+
+
 def _json_rows(path: pathlib.Path) -> Iterator[Row | Problem]:
     for line in lines(path):
         if isinstance(line, Problem):
@@ -109,8 +124,7 @@ def _csv_rows(path: pathlib.Path, separator: str) -> Iterator[Row | Problem]:
     text = _NumberedLines(path)
     first = next(text, "")
     yield from text.take_problems()
-    delimiter = max(_CSV_DELIMITERS, key=first.count)
-    header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
+    header, delimiter = _header(first)
     if "file_name" not in header:
         if first or not text.refused:
             yield _no_header(path, first)
@@ -138,6 +152,13 @@ def _csv_rows(path: pathlib.Path, separator: str) -> Iterator[Row | Problem]:
             if name in fields:
                 fields[name] = _parts(fields[name], separator)
         yield _row(path, text.first, fields)
+
+
+def _header(line: str) -> tuple[list[str], str]:
+    """The names of a CSV's columns, and what stands between them."""
+    delimiter = max(_CSV_DELIMITERS, key=line.count)
+    names = next(csv.reader([line], delimiter=delimiter), [])
+    return [name.strip() for name in names], delimiter
 
 
 class _NumberedLines:

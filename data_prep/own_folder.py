@@ -5,8 +5,8 @@ import hashlib
 import pathlib
 from collections.abc import Iterator, Mapping
 
-from data_prep.folders import unannotated
-from data_prep.own_annotations import CSV_ENDINGS, JSON_ENDINGS, Row, rows
+from data_prep.folders import require_folder, unannotated
+from data_prep.own_annotations import CSV_ENDINGS, JSON_ENDINGS, Row, is_from_annotate, rows
 from data_prep.records import SPLITS, BadData, Problem, Record
 from data_prep.seeded_split import split_by_content
 
@@ -46,12 +46,16 @@ def records(
         source: the folder; file names are relative to it.
         annotations: split -> file, relative to the source; "" as split stands for a file whose
             rows name their split or leave it to be made. By default the one CSV or JSON-lines
-            file in the folder.
+            file in the folder, unless the program `annotate` wrote it.
         separator: joins several captions, labels or tags in one field of a CSV.
         split_seed: of the split that is made.
         validation_part: of the photographs, in that split; 0 to 1.
+
+    Raises:
+        BadData: no such folder, or no file in it that can only be the one that is meant.
     """
     source = pathlib.Path(source)
+    require_folder(source)
     photographs: dict[str, _Photograph] = {}
     for split, file in (annotations or {"": _only_annotation_file(source)}).items():
         for row in rows(source / file, separator):
@@ -73,19 +77,26 @@ def records(
 
 
 def _only_annotation_file(source: pathlib.Path) -> str:
-    if not source.is_dir():
-        raise _refusal(source, "a folder with photographs and annotations", "no such folder")
     endings = (*JSON_ENDINGS, *CSV_ENDINGS[:2])
     files = sorted(p.name for p in source.iterdir() if p.suffix.lower() in endings)
     if len(files) != 1:
         raise _refusal(
-            source, f"one file of annotations ({', '.join(endings)})", ", ".join(files) or "none"
+            source,
+            f"one file of annotations ({', '.join(endings)})",
+            ", ".join(files) or "none",
+            "name the files: --annotations=train=train.jsonl,validation=val.jsonl",
+        )
+    if is_from_annotate(source / files[0]):
+        raise _refusal(
+            source,
+            "annotations that people wrote",
+            f"{files[0]} alone, written by annotate",
+            f"name the file with --annotations={files[0]} if it is meant",
         )
     return files[0]
 
 
-def _refusal(source: pathlib.Path, expected: str, found: str) -> BadData:
-    advice = "name the files: --annotations=train=train.jsonl,validation=val.jsonl"
+def _refusal(source: pathlib.Path, expected: str, found: str, advice: str) -> BadData:
     return BadData(Problem(str(source), 0, expected, found, advice, severity="refuse"))
 
 

@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 
 from data_prep import own_annotations, own_folder
 from data_prep.records import BadData, Problem, Record
+from experiments.annotation_forms import CSV_COLUMNS, FORMS, csv_line
+from s_cnn_rnn.annotating.annotation import Annotation, PredictedConcept
+from s_cnn_rnn.decoding.hypotheses import Hypothesis
 
 
 def folder_of(tmp_path, count=10):
@@ -126,6 +129,30 @@ def test_which_annotation_file_must_be_clear(tmp_path):
         read(tmp_path)
     with pytest.raises(BadData, match="no such folder"):
         read(tmp_path / "nowhere")
+
+
+def annotated(kind, form):
+    """What annotate writes of a photograph, as a whole file."""
+    best = Hypothesis.of_words(("dog", "sea"), kind, -1.5)
+    annotation = Annotation("0.jpg", kind, (best,), (PredictedConcept("dog", 0.9, None),))
+    header = [csv_line(CSV_COLUMNS)] if form == "csv" else []
+    return "\n".join([*header, FORMS[form]([annotation], 3)]) + "\n"
+
+
+@pytest.mark.parametrize("kind", ["captions", "labels"])
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.json"])
+def test_what_annotate_wrote_is_not_learnt_by_accident(tmp_path, kind, name):
+    folder_of(tmp_path, 1)
+    written = annotated(kind, "csv" if name == "a.csv" else "json")
+    (tmp_path / name).write_text(written, "utf-8")
+    with pytest.raises(BadData, match=rf"{name} alone, written by annotate.*--annotations={name}"):
+        read(tmp_path)
+    (tmp_path / name).write_text(written.replace(",", ";") if name == "a.csv" else written)
+    with pytest.raises(BadData, match="written by annotate"):  # as a spreadsheet saves it
+        read(tmp_path)
+    if kind == "captions":
+        records, _ = read(tmp_path, annotations={"": name})
+        assert [r.captions for r in records] == [("dog sea",)]
 
 
 def write_captions(folder, names, split=""):
