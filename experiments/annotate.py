@@ -13,13 +13,14 @@ line. --output adds to a file that is there: what it has is not done again.
 
 --write=sidecar writes keywords and caption where photo managers read them, into PHOTO.jpg.xmp;
 --write=embedded into the photographs themselves, whose pixels stay as they are. Keywords and
-captions that are there stay; --dry_run shows what would be added. docs/annotate.md says more.
+captions that are there stay; --dry_run shows what would be added, each keyword with its
+probability, and --min_probability=0.5 leaves unsure ones out. docs/annotate.md says more.
 
 Photographs that cannot be read are skipped, told on standard error and listed in --skipped. Two
 cores need about ten seconds to start, then they write for some ten photographs a second.
 
-Exit status: 0, all photographs are annotated; 2, some were skipped; 1, nothing was done; 130,
-stopped with Ctrl-C.
+Exit status: 0, all photographs are annotated; 2, some were skipped, perhaps all; 1, it could not
+begin, or not go on, and says why; 130, stopped with Ctrl-C.
 """
 
 import os
@@ -52,7 +53,11 @@ _LABELS_FROM = flags.DEFINE_enum(
     "(0.5 if that is not given).",
 )
 _MINIMUM = flags.DEFINE_float(
-    "min_probability", None, "Labels that are less sure are left out.", 0.0, 1.0
+    "min_probability",
+    None,
+    "Labels that are less sure are left out, and are no keywords of --write. Default: none are.",
+    0.0,
+    1.0,
 )
 _FILES_FROM = flags.DEFINE_string(
     "files_from", None, "File that names photographs or folders, one a line; - is standard input."
@@ -65,7 +70,9 @@ _SKIPPED = flags.DEFINE_string(
 _WRITE = flags.DEFINE_enum(
     "write", None, ["sidecar", "embedded"], "Write into XMP sidecars, or into the photographs."
 )
-_DRY_RUN = flags.DEFINE_bool("dry_run", False, "With --write: only show what would be added.")
+_DRY_RUN = flags.DEFINE_bool(
+    "dry_run", False, "With --write: only show what would be added, with probabilities."
+)
 _AGAIN = flags.DEFINE_bool(
     "again", False, "With --write: also photographs that were annotated before."
 )

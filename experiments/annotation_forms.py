@@ -30,13 +30,14 @@ def _text_lines(annotation: Annotation, concepts: int) -> list[str]:
         beside, shown = "concepts", annotation.telling_concepts(concepts)
     else:
         pairs = ((label, annotation.probability(label)) for label in annotation.words)
-        written = ", ".join(_with_probability(*pair) for pair in pairs) or "no label"
+        written = ", ".join(with_probability(*pair) for pair in pairs) or "no label"
         beside, shown = "not written", annotation.other_concepts(concepts)
-    text = ", ".join(_with_probability(concept.word, concept.probability) for concept in shown)
+    text = ", ".join(with_probability(concept.word, concept.probability) for concept in shown)
     return [f"    {written}", *other, *([f"    {beside}: {text}"] if text else [])]
 
 
-def _with_probability(word: str, probability: float | None) -> str:
+def with_probability(word: str, probability: float | None) -> str:
+    """A label, and how sure the CNN is of it, where that is known."""
     return word if probability is None else f"{word} {probability:.2f}"
 
 

@@ -1,11 +1,13 @@
 """Annotations into photographs' metadata: what is added, where to, and which are done already."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from experiments.annotation_forms import with_probability
 from s_cnn_rnn.annotating.annotation import Annotation
 from s_cnn_rnn.file_names import shown_name
 from s_cnn_rnn.metadata.exiv2_library import exiv2
+from s_cnn_rnn.metadata.file_replacement import NotReplaceable
 from s_cnn_rnn.metadata.metadata_writing import add_to_photograph, add_to_sidecar, holds_metadata
 from s_cnn_rnn.metadata.photograph_metadata import Metadata, read_metadata
 from s_cnn_rnn.metadata.sidecars import written_sidecar
@@ -56,24 +58,34 @@ class MetadataOutput:
         if self._is_done(there):
             return None
         keywords = caption = None
+        sure = {}
         for annotation in annotations:
             if annotation.kind == "captions":
                 caption = annotation.text
             else:
                 keywords = annotation.words
+                sure = {word: annotation.probability(word) for word in keywords}
         new = there.with_addition(keywords, caption, self.model)
         embedded = self.place == "embedded" and holds_metadata(photograph)
         place = photograph if embedded else written_sidecar(photograph)
         if not self.dry_run:
-            write = add_to_photograph if embedded else add_to_sidecar
+            write = _embed if embedded else add_to_sidecar
             write(photograph, new)
-        return f"{shown_name(place)}: {self._told(there, new)}"
+        return f"{shown_name(place)}: {self._told(there, new, sure if self.dry_run else {})}"
 
-    def _told(self, there: Metadata, new: Metadata) -> str:
-        parts = [f"keywords {', '.join(new.added_keywords) or 'none'}"]
+    def _told(self, there: Metadata, new: Metadata, sure: Mapping[str, float | None]) -> str:
+        keywords = (with_probability(word, sure.get(word)) for word in new.added_keywords)
+        parts = [f"keywords {', '.join(keywords) or 'none'}"]
         if new.added_caption:
             parts.append(f"caption {new.added_caption!r}")
         elif there.own_caption:
             parts.append("no caption (it has one)")
         verb = "would add" if self.dry_run else "added"
         return f"{verb} {'; '.join(parts)}"
+
+
+def _embed(photograph: str | os.PathLike, new: Metadata) -> None:
+    try:
+        add_to_photograph(photograph, new)
+    except NotReplaceable as error:  # a sidecar beside it would be a file of its own
+        raise NotReplaceable(error.errno, f"{error.strerror}; use --write=sidecar") from error

@@ -9,8 +9,8 @@ several times. Concepts that go together in the photographs the run was trained 
 at, and concept_statistics.npz is kept in the run folder. docs/what_if_and_why.md says what it means
 and how often it works.
 
-Exit status: 0, all photographs are written of; 2, some were skipped, because they cannot be read;
-1, nothing was done.
+Exit status: 0, all photographs are written of; 2, some were skipped, perhaps all, because
+they cannot be read; 1, it could not begin, or not go on, and says why.
 """
 
 import sys

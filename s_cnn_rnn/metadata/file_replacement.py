@@ -9,6 +9,10 @@ import stat
 from s_cnn_rnn.whole_files import whole_file
 
 
+class NotReplaceable(PermissionError):
+    """A file that a new one must not take the place of, though there is room and right for it."""
+
+
 def replace_file(path: str | os.PathLike, content: bytes) -> None:
     """Puts content in a file's place; a file that is not there yet appears.
 
@@ -20,9 +24,10 @@ def replace_file(path: str | os.PathLike, content: bytes) -> None:
         content: all of the new content.
 
     Raises:
-        OSError: no room or no right to write; the file is write-protected, has several names (hard
-            links, which would come apart), or something of it cannot be kept. Nothing is changed
-            or left behind.
+        NotReplaceable: the file is write-protected, or has several names (hard links, which would
+            come apart).
+        OSError: no room or no right to write, or something of the file cannot be kept.
+            Whatever is raised, nothing is changed or left behind.
     """
     place = pathlib.Path(os.path.realpath(path))
     there = place.exists()
@@ -40,9 +45,9 @@ def replace_file(path: str | os.PathLike, content: bytes) -> None:
 def _require_replaceable(place: pathlib.Path) -> None:
     found = place.stat()
     if not found.st_mode & 0o222 or not os.access(place, os.W_OK):
-        raise PermissionError(errno.EACCES, "it is write-protected")
+        raise NotReplaceable(errno.EACCES, "it is write-protected")
     if found.st_nlink > 1:
-        raise OSError(
+        raise NotReplaceable(
             errno.EMLINK,
             f"it has {found.st_nlink} names (hard links), of which the others would keep the old "
             "content",

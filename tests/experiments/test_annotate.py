@@ -258,6 +258,12 @@ def test_the_exit_status_says_that_photographs_were_skipped(tiny_run, holiday):
     assert len(concepts.split(",")) == 8
 
 
+def test_the_exit_status_where_all_were_skipped(tiny_run, holiday):
+    done = program(f"--run={tiny_run.path}", holiday / "notes.txt")
+    assert done.returncode == 2, done.stderr
+    assert "1 of 1 photographs were skipped" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("place", "told"), [("holidays/x.jpg", "holidays is not in it"), ("*.jpgg", "nothing matches")]
 )

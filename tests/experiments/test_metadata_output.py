@@ -96,8 +96,46 @@ def test_no_row_for_what_could_not_be_written(loaded, tiny_run, holiday, tmp_pat
     assert annotate(tiny_run, [holiday], output=str(output), write="embedded") == 2
     names = [pathlib.Path(line["file_name"]).name for line in lines_of(output)]
     assert names == ["c.jpeg"]
-    assert "cannot be written (it has 2 names" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "cannot be written (it has 2 names" in told
+    assert "; use --write=sidecar)" in told
     assert (tmp_path / "backup.jpg").read_bytes() == (holiday / "b.JPG").read_bytes() == before
+
+
+@exiv2
+def test_what_is_write_protected_can_have_a_sidecar(loaded, tiny_run, holiday, capsys):
+    photograph = holiday / "b.JPG"
+    photograph.chmod(0o444)
+    assert annotate(tiny_run, [photograph], write="embedded") == 1
+    told = capsys.readouterr().err
+    assert "cannot be written (it is write-protected; use --write=sidecar)" in told
+    assert annotate(tiny_run, [photograph], write="sidecar") == 0
+    sidecar = holiday / "b.JPG.xmp"
+    sidecar.chmod(0o444)
+    capsys.readouterr()
+    assert annotate(tiny_run, [photograph], write="sidecar", again=True) == 1
+    assert "cannot be written (it is write-protected)" in capsys.readouterr().err
+
+
+@exiv2
+def test_a_dry_run_says_how_sure_each_keyword_is(loaded, label_run, holiday, tmp_path, capsys):
+    output = tmp_path / "out.jsonl"
+    photograph = holiday / "b.JPG"
+    annotate(label_run, [photograph], output=str(output))
+    (line,) = lines_of(output)
+    labels = [(each["label"], each["probability"]) for each in line["labels"]]
+    minimum = sorted(probability for _, probability in labels)[1]
+    sure = [(label, probability) for label, probability in labels if probability >= minimum]
+    assert len(sure) < len(labels)
+    for least, expected in ((0.0, labels), (minimum, sure)):
+        capsys.readouterr()
+        annotate(label_run, [photograph], write="sidecar", dry_run=True, minimum=least)
+        shown = ", ".join(f"{label} {probability:.2f}" for label, probability in expected)
+        assert capsys.readouterr().out == f"{photograph}.xmp: would add keywords {shown}\n"
+    annotate(label_run, [photograph], write="sidecar", minimum=minimum)
+    shown = ", ".join(label for label, _ in sure)
+    assert capsys.readouterr().out == f"{photograph}.xmp: added keywords {shown}\n"
+    assert set(read_metadata(photograph).keywords) == {label for label, _ in sure}
 
 
 @exiv2
