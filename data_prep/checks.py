@@ -48,7 +48,7 @@ def check_source(
     report = Report({}, log.problems)
     pictures = PicturesSeen()
     with tempfile.TemporaryDirectory() as folder:
-        counting = Counting("reading annotations", 0, progress)
+        counting = Counting(row.reading, 0, progress)
         plan = make_plan(stream, pathlib.Path(folder), log, counting)
         counting = Counting("checking photographs", sum(plan.sizes.values()), progress)
         for split, shards in plan.shards.items():

@@ -34,6 +34,7 @@ class DataSet:
         defaults: what an option is where its flag is not given and has no default of its own.
         expected: photographs in each split of the published set, where the set is fixed.
         writes_split: ``split.csv`` is written beside the prepared set.
+        reading: what the reader does, for the bar that shows how far it is.
     """
 
     name: str
@@ -47,6 +48,7 @@ class DataSet:
     defaults: dict[str, int] = dataclasses.field(default_factory=dict)
     expected: dict[str, int] = dataclasses.field(default_factory=dict)
     writes_split: bool = False
+    reading: str = "reading annotations"
 
     def called(self, name: str) -> "DataSet":
         """The same row, whose prepared set has another name.
@@ -228,6 +230,7 @@ DATA_SETS = {
             records=photo_library.records,
             options=("source", "minimum_photographs", "split_seed", "validation_part"),
             writes_split=True,
+            reading="reading metadata",
         ),
         DataSet(
             name="shapes",
@@ -239,6 +242,7 @@ DATA_SETS = {
             licence="MIT, as the program that draws them.",
             records=shapes.records,
             options=("count", "seed", "image_size"),
+            reading="drawing pictures",
         ),
     )
 }

@@ -19,6 +19,8 @@ import sys
 
 from absl import app, flags
 
+from experiments import tensorflow_start  # noqa: F401 # isort: skip (before TensorFlow is imported)
+
 from data_prep import source_flags, vocabulary_flags
 from data_prep.prepared_format import prepare
 from data_prep.records import BadData

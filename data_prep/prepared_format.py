@@ -95,7 +95,7 @@ class Preparation:
 
     def shards(self, folder: pathlib.Path) -> dict[str, list[ShardExamples]]:
         """Reads the annotations and says how each shard is made."""
-        counting = Counting("reading annotations", 0, self.progress)
+        counting = Counting(self.row.reading, 0, self.progress)
         self.plan = make_plan(self.stream, folder / _PLAN_FOLDER, self.log, counting)
         total = sum(self.plan.sizes.values())
         what = "checking photographs" if self.how.photographs else "writing annotations"
