@@ -5,14 +5,17 @@ A data set's own files, without writing anything:
 A prepared data set, and whether a trained run's word list fits it:
   python -m data_prep.check --prepared=data/prepared/flickr8k/1.0.0 --vocabulary=runs/demo
 
-What is wrong is told by file and line with what to do. Exit status 0: it can be used (perhaps
-without some records, listed in --listed_in); 1: it cannot, or --on_bad_record=fail met one.
+What is wrong is told by file and line with what to do; --listed_in=FILE lists all of it. Exit
+status 0: it can be used (perhaps without some records); 1: it cannot, or --on_bad_record=fail met
+one.
 """
 
 import pathlib
 import sys
 
 from absl import app, flags
+
+from experiments import tensorflow_start  # noqa: F401 # isort: skip (before TensorFlow is imported)
 
 from data_prep import source_flags
 from data_prep.checks import check_prepared, check_source
@@ -28,7 +31,9 @@ _EVERY_PHOTOGRAPH = flags.DEFINE_bool(
     "every_photograph", False, "With --prepared: decode all photographs, not some of each split."
 )
 _LISTED_IN = flags.DEFINE_string(
-    "listed_in", "data_check.jsonl", "File that lists what was found, where anything was."
+    "listed_in",
+    None,
+    "File that lists all that was found, as JSON lines. Default: none is written.",
 )
 flags.adopt_module_key_flags(source_flags)
 
@@ -42,7 +47,7 @@ def main(argv):
             report = _check(progress)
     except BadData as error:
         sys.exit(f"check: cannot be used: {error}")
-    if report.problems:
+    if _LISTED_IN.value is not None:
         write_problems(pathlib.Path(_LISTED_IN.value), report.problems)
     print("\n".join(report.lines(_LISTED_IN.value)))
 

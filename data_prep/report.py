@@ -33,7 +33,8 @@ class Report:
         """The report for people.
 
         Args:
-            listed_in: the file that lists all problems, named where not all are shown.
+            listed_in: the file that lists all problems, named where not all are shown; None: the
+                flag that makes one is.
         """
         what = {"refuse": "cannot be used", "skip": "left out", "note": "to know"}
         for severity, words in what.items():
@@ -41,8 +42,8 @@ class Report:
             for problem in problems[:MOST_SHOWN]:
                 yield f"{words}: {problem}"
             if len(problems) > MOST_SHOWN:
-                where = f" (all in {listed_in})" if listed_in else ""
-                yield f"{words}: {len(problems) - MOST_SHOWN:,} more{where}"
+                where = f"all in {listed_in}" if listed_in else "--listed_in=FILE lists all"
+                yield f"{words}: {len(problems) - MOST_SHOWN:,} more ({where})"
         for kind, count in self.conversions.most_common():
             yield f"converted to upright RGB JPEG: {count:,} of kind {kind}"
         splits = ", ".join(f"{count:,} {split}" for split, count in self.splits.items())

@@ -48,9 +48,11 @@ def test_source_check_stops_on_request(flickr8k):
 
 def test_long_reports_are_cut(tmp_path):
     records = [record(f"{n}.jpg", b"" if n else jpeg(), line=n) for n in range(30)]
-    lines = list(check_source(ROW, records).lines("list.jsonl"))
+    report = check_source(ROW, records)
+    lines = list(report.lines("list.jsonl"))
     assert sum(line.startswith("left out: annotations.csv:") for line in lines) == 20
     assert "left out: 9 more (all in list.jsonl)" in lines
+    assert "left out: 9 more (--listed_in=FILE lists all)" in report.lines()
 
 
 @pytest.fixture

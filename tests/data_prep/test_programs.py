@@ -1,4 +1,5 @@
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -53,6 +54,11 @@ def test_prepare_and_check_own_photographs(own_photographs, tmp_path, capsys, mo
     assert split[0] == "file_name,split"
     assert sum(line.endswith(",validation") for line in split) == 1
 
+    monkeypatch.chdir(own_photographs)
+    before = sorted(own_photographs.iterdir())
+    with flagsaver.flagsaver(**source):
+        check.main(["check"])
+    assert sorted(own_photographs.iterdir()) == before
     with flagsaver.flagsaver(**source, listed_in=str(listed)):
         check.main(["check"])
     (line,) = map(json.loads, listed.read_text().splitlines())
@@ -94,10 +100,21 @@ def test_shapes_and_a_name(tmp_path):
     }
 
 
+def test_the_bar_says_that_shapes_are_drawn(tmp_path, capfd):
+    with flagsaver.flagsaver(
+        data_set="shapes", count=30, output=str(tmp_path), minimum_count=1, seed=3
+    ):
+        prepare.main(["prepare"])
+        check.main(["check"])
+    told = capfd.readouterr().err
+    assert "drawing pictures: " in told
+    assert "reading annotations" not in told
+
+
 def test_annotations_alone(tmp_path, capsys):
     source = nus_wide_layout.small().write(tmp_path / "nus_wide")
     options = {"source": str(source), "without_photographs": True, "validation_photographs": 1}
-    options |= {"output": str(tmp_path), "listed_in": str(tmp_path / "found.jsonl")}
+    options |= {"output": str(tmp_path)}
     with flagsaver.flagsaver(data_set="nus_wide_paper", maximum_tags=2, **options):
         prepare.main(["prepare"])
         check.main(["check"])
@@ -176,6 +193,23 @@ def test_every_option_of_a_data_set_has_a_flag():
 def test_check_wants_one_thing():
     with pytest.raises(SystemExit, match="either"):
         check.main(["check"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("module", ["data_prep.prepare", "data_prep.check"])
+def test_tensorflow_says_nothing(module, tmp_path):
+    command = [sys.executable, "-m", module, "--data_set=shapes", "--count=30", "--seed=0"]
+    command += [f"--output={tmp_path}", "--minimum_count=1"] if module.endswith("prepare") else []
+    done = subprocess.run(
+        command,
+        cwd=REPOSITORY,
+        env={name: text for name, text in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    shown = ("drawing pictures: ", "checking photographs: ")  # the bars
+    assert [line for line in done.stderr.splitlines() if not line.startswith(shown)] == []
 
 
 @pytest.mark.slow
