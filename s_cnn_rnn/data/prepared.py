@@ -11,6 +11,8 @@ import functools
 import hashlib
 import json
 import pathlib
+import re
+import shlex
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -241,7 +243,7 @@ def _read_description(folder: pathlib.Path) -> dict:
 
 
 def _why_missing(folder: pathlib.Path) -> str:
-    again = "prepare it with `python -m data_prep.prepare --help`"
+    again = _how_to_prepare(folder)
     if not folder.exists():
         return f"there is no folder {folder}; {again}"
     if folder.name.startswith(INCOMPLETE):
@@ -250,3 +252,17 @@ def _why_missing(folder: pathlib.Path) -> str:
     if versions:
         return f"expected DATA_DIR/NAME/VERSION; prepared data sets below it: {versions[:5]}"
     return f"the folder holds no prepared data set; {again}"
+
+
+def _how_to_prepare(folder: pathlib.Path) -> str:
+    """The command, as far as the folder's name DATA_DIR/NAME/VERSION tells it."""
+    program = "python -m data_prep.prepare"
+    name, output = folder.parent.name, folder.parent.parent
+    if not name or not re.search(r"(^|_)\d+\.\d+\.\d+$", folder.name):
+        return f"prepare it: `{program} --help` says how"
+    elsewhere = (
+        "" if output == pathlib.Path("data/prepared") else f" --output={shlex.quote(str(output))}"
+    )
+    command = f"{program} --data_set={name} --source=FOLDER{elsewhere}"
+    own = f"--data_set=own_folder --name={name}"
+    return f"prepare it with `{command}` (a set of your own: {own}; --help says more)"

@@ -117,9 +117,19 @@ def test_vocabularies(data):
     (data.folder / "moved").rename(data.folder / "vocabulary_tags.json")
 
 
-def test_missing_folders_say_what_to_do(folder, tmp_path):
+def test_missing_folders_say_what_to_do(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(FileNotFoundError, match=r"there is no folder.*data_prep\.prepare"):
         PreparedData(tmp_path / "nowhere")
+    for place, told in {
+        "data/prepared/flickr8k/1.0.0": "--data_set=flickr8k --source=FOLDER`",
+        "sets/coco/1.0.0": "--data_set=coco --source=FOLDER --output=sets`",
+        "data/prepared/shapes/incomplete.a_1.0.0": "--data_set=shapes --source=FOLDER`",
+        "data/prepared/mine/1.0.0": r".*\(a set of your own: --data_set=own_folder --name=mine;",
+        "mine": "--help`",
+    }.items():
+        with pytest.raises(FileNotFoundError, match=f"`python -m data_prep.prepare {told}"):
+            PreparedData(place)
     with pytest.raises(FileNotFoundError, match="holds no prepared data set"):
         PreparedData(tmp_path)
     with pytest.raises(FileNotFoundError, match=r"expected DATA_DIR/NAME/VERSION.*shapes/1\.0\.0"):
