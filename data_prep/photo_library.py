@@ -46,7 +46,7 @@ def records(
     found: dict[str, Metadata] = {}
     paths: dict[str, pathlib.Path] = {}
     contents: dict[str, str] = {}
-    seen = 0
+    seen = only_machine = 0
     for path in picture_files(source):
         seen += 1
         name = shown_name(path.relative_to(source).as_posix())
@@ -61,11 +61,13 @@ def records(
         if metadata.own_keywords or metadata.own_caption:
             found[name], paths[name] = metadata, path
             contents[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        elif metadata.added_keywords or metadata.added_caption:
+            only_machine += 1
     captioned = sum(bool(metadata.own_caption) for metadata in found.values())
     captions = captioned >= FEWEST_CAPTIONS
     spelt = frequent_keywords((m.own_keywords for m in found.values()), minimum_photographs)
     if not spelt and not captions:
-        raise _nothing_to_learn(source, seen, found, minimum_photographs)
+        raise _nothing_to_learn(source, seen, only_machine, found, minimum_photographs)
     splits = split_by_content(set(contents.values()), split_seed, validation_part)
     for name, metadata in found.items():
         words = dict.fromkeys(map(same_word, metadata.own_keywords))
@@ -81,7 +83,7 @@ def records(
                 captions=(caption,) if caption else (),
                 labels=labels,
             )
-    yield from _told(source, seen, found, spelt, 0 if captions else captioned)
+    yield from _told(source, seen, only_machine, found, spelt, 0 if captions else captioned)
 
 
 def frequent_keywords(lists: Iterable[Iterable[str]], minimum: int) -> dict[str, str]:
@@ -105,7 +107,17 @@ def frequent_keywords(lists: Iterable[Iterable[str]], minimum: int) -> dict[str,
     }
 
 
-def _told(source, seen: int, found, spelt, captioned: int) -> Iterator[Problem]:
+def _not_learnt(only_machine: int) -> str:
+    """What is said of photographs on which no person wrote anything, but this program did."""
+    if not only_machine:
+        return ""
+    return (
+        f"; {only_machine:,} have only keywords or captions that this program wrote; those are "
+        "not learnt"
+    )
+
+
+def _told(source, seen: int, only_machine: int, found, spelt, captioned: int) -> Iterator[Problem]:
     """What was left out, in a line each."""
     if captioned:
         yield Problem(
@@ -121,7 +133,7 @@ def _told(source, seen: int, found, spelt, captioned: int) -> Iterator[Problem]:
             file=str(source),
             line=0,
             expected="keywords or a caption in every photograph",
-            found=f"neither in {seen - len(found):,} of {seen:,} (or those of a model alone)",
+            found=f"neither in {seen - len(found):,} of {seen:,}{_not_learnt(only_machine)}",
             advice="nothing need be done; they are left out",
             severity="note",
         )
@@ -137,7 +149,7 @@ def _told(source, seen: int, found, spelt, captioned: int) -> Iterator[Problem]:
         )
 
 
-def _nothing_to_learn(source, seen: int, found, minimum: int) -> BadData:
+def _nothing_to_learn(source, seen: int, only_machine: int, found, minimum: int) -> BadData:
     if not seen:
         return _refusal(
             source, "photographs", "no picture file", "name the folder that they lie in"
@@ -146,7 +158,7 @@ def _nothing_to_learn(source, seen: int, found, minimum: int) -> BadData:
         return _refusal(
             source,
             "photographs with keywords or captions in their metadata (XMP, IPTC, .xmp sidecars)",
-            f"none in {seen:,} photographs",
+            f"none in {seen:,} photographs{_not_learnt(only_machine)}",
             "give some of them keywords in a photo manager, and let it write them into files or "
             "sidecars; captions in a CSV file go through own_folder",
         )

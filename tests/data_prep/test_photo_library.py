@@ -60,7 +60,8 @@ def test_keywords_become_labels_and_captions_captions(library, monkeypatch):
 
 def test_what_is_left_out_is_told(library):
     told = [str(problem) for problem in only(records(library, minimum_photographs=2), Problem)]
-    assert any("neither in 3 of 12" in line for line in told)
+    machine = "1 have only keywords or captions that this program wrote; those are not learnt"
+    assert any(f"neither in 3 of 12; {machine}" in line for line in told)
     assert any("1 that have not" in line for line in told)
     assert any("captions of at least 20 photographs; found 1" in line for line in told)
 
@@ -91,7 +92,13 @@ def test_a_library_without_anything_is_refused(library, tmp_path):
     plain = tmp_path / "plain"
     plain.mkdir()
     (plain / "a.jpg").write_bytes(jpeg(1))
-    with pytest.raises(BadData, match="give some of them keywords in a photo manager"):
+    with pytest.raises(BadData, match="in 1 photographs; give some of them keywords in a photo"):
+        list(records(plain))
+    (plain / "b.jpg").write_bytes(jpeg(2))
+    add_to_sidecar(plain / "b.jpg", Metadata().with_addition(["machine"], None, "run"))
+    with pytest.raises(
+        BadData, match=r"in 2 photographs; 1 have only .* this program wrote; those"
+    ):
         list(records(plain))
     add_to_sidecar(plain / "a.jpg", Metadata(("dog",)))
     with pytest.raises(BadData, match="smaller --minimum_photographs"):
