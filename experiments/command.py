@@ -86,7 +86,11 @@ def main(arguments: list[str]) -> int:
         print(f"s-cnn-rnn {__version__}")
         return 0
     if name not in PROGRAMS:
-        print(f"s-cnn-rnn: no program {name!r}\n\n{usage()}", file=sys.stderr)
+        from s_cnn_rnn.near_names import did_you_mean
+
+        meant = did_you_mean(name, PROGRAMS)
+        told = f"s-cnn-rnn: no program {name!r}{meant and f'; {meant}'}"
+        print(f"{told}\n\n{usage()}", file=sys.stderr)
         return 1
     sys.argv = [f"s-cnn-rnn {name}", *rest]
     runpy.run_module(PROGRAMS[name].module, run_name="__main__", alter_sys=True)

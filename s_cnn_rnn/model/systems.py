@@ -5,6 +5,7 @@ all, as in the paper's comparisons. `annotation_model.build_model` builds any ro
 """
 
 from s_cnn_rnn.model.system import System
+from s_cnn_rnn.near_names import did_you_mean
 
 BOTH = ("captions", "labels")
 PAPER = "arXiv 1611.05490"
@@ -222,7 +223,9 @@ def find_system(name: str) -> System:
         ValueError: there is none; the message lists those there are.
     """
     if name not in SYSTEMS:
-        raise ValueError(f"system {name!r} does not exist; there are:\n{listed_systems()}")
+        meant = did_you_mean(name, SYSTEMS)
+        told = f"system {name!r} does not exist; {meant and f'{meant} '}there are:"
+        raise ValueError(f"{told}\n{listed_systems()}")
     return SYSTEMS[name]
 
 

@@ -22,7 +22,9 @@ def test_nothing_heavy_is_imported_for_a_list(capsys):
 
 def test_a_program_that_does_not_exist_is_told(capsys):
     assert command.main(["anotate"]) == 1
-    assert "no program 'anotate'" in capsys.readouterr().err
+    assert "no program 'anotate'; did you mean annotate?\n\n" in capsys.readouterr().err
+    assert command.main(["xyz"]) == 1
+    assert "no program 'xyz'\n\n" in capsys.readouterr().err
 
 
 def test_a_program_runs_as_python_m_would(monkeypatch):

@@ -338,6 +338,10 @@ def test_real_words_alone_are_computed_but_under_xla(system, jit):
 def test_unknown_systems_list_the_known():
     with pytest.raises(ValueError, match=r"(?s)'nic'.*  nic-f +features as step-zero input"):
         find_system("nic")
+    with pytest.raises(ValueError, match="'m_rnn' does not exist; did you mean m-rnn"):
+        find_system("m_rnn")
+    with pytest.raises(ValueError, match="'xyzzy' does not exist; there are:"):
+        find_system("xyzzy")
 
 
 def test_parts_start_the_same_with_and_without_the_encoder():
