@@ -1,16 +1,19 @@
 """What the programs for what-if and why do: write again, explain, print."""
 
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from experiments.photograph_places import require_places
 from experiments.skipped_photographs import Skipped
 from s_cnn_rnn.annotator import Annotator
+from s_cnn_rnn.box import box_runs
 from s_cnn_rnn.data.photographs import DamagedPhotograph, as_stored
+from s_cnn_rnn.explaining.concept_switches import concept_named
 from s_cnn_rnn.explaining.explanation import Explanation
 from s_cnn_rnn.explaining.what_if import WhatIf
 from s_cnn_rnn.file_names import shown_name
 from s_cnn_rnn.report.explanation_page import write_explanations
+from s_cnn_rnn.runs.run_folder import RunFolder
 
 
 def what_if(
@@ -30,9 +33,9 @@ def what_if(
     Args:
         run: run folder; None: the model that comes with the package.
         photographs: picture files.
-        with_concepts: to switch on.
-        without_concepts: to switch off.
-        settings: concepts with probabilities, such as "snow:0.8".
+        with_concepts: to switch on; "dog,man" are two, unless that is itself a concept.
+        without_concepts: to switch off, in the same way.
+        settings: concepts with probabilities, such as "snow:0.8" or "snow:0.8,dog:0".
         correlated: whether correlated concepts move along.
         beams: how many captions before and after.
 
@@ -42,15 +45,26 @@ def what_if(
     Raises:
         FileNotFoundError: no photograph is there; no finished run; or correlated, and its data is
             missing.
-        ValueError: as `Annotator.what_if`.
+        ValueError: nothing is switched; a label of the box is asked of its captioner; as
+            `Annotator.what_if`.
     """
     require_places(photographs)
-    skipped = Skipped()
-    found = _annotator(run).what_if(
+    if not any(map(str.strip, (*with_concepts, *without_concepts, *settings))):
+        raise ValueError(
+            "no concept is switched; name some: --with=dog, --without=man or --set=snow:0.8"
+        )
+    skipped, annotator = Skipped(), _annotator(run)
+    concepts = annotator.model.vocabulary.concepts
+    switched_on = list(named_concepts(with_concepts, concepts))
+    switched_off = list(named_concepts(without_concepts, concepts))
+    probabilities = probabilities_of(settings, concepts)
+    if run is None:
+        _refuse_labels([*switched_on, *switched_off, *probabilities], concepts)
+    found = annotator.what_if(
         photographs,
-        with_concepts=with_concepts,
-        without_concepts=without_concepts,
-        probabilities=probabilities_of(settings),
+        with_concepts=switched_on,
+        without_concepts=switched_off,
+        probabilities=probabilities,
         correlated=correlated,
         beams=beams,
         on_damaged=skipped,
@@ -76,20 +90,58 @@ def lines_of(changed: WhatIf) -> list[str]:
     return [*lines, f"    along:  {moved}"] if moved else lines
 
 
-def probabilities_of(settings: Sequence[str]) -> dict[str, float]:
-    """Concepts and their probabilities from "concept:probability".
+def named_concepts(given: Sequence[str], concepts: Sequence[str]) -> Iterator[str]:
+    """The concepts that flags name: commas divide several.
+
+    Args:
+        given: the flags' values; one that is itself a concept stays whole, commas or not.
+        concepts: there are.
+    """
+    for value in given:
+        yield from _parts(value, value, concepts)
+
+
+def _parts(value: str, name: str, concepts: Sequence[str]) -> list[str]:
+    if concept_named(name, concepts):
+        return [value]
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def probabilities_of(settings: Sequence[str], concepts: Sequence[str] = ()) -> dict[str, float]:
+    """Concepts and their probabilities from "concept:probability"; commas divide several.
+
+    Args:
+        settings: the flags' values.
+        concepts: there are; a name among them stays whole, commas or not.
 
     Raises:
         ValueError: one is not of that form.
     """
     found = {}
-    for setting in settings:
-        word, _, value = setting.rpartition(":")
-        try:
-            found[word] = float(value)
-        except ValueError as error:
-            raise ValueError(f"--set={setting}: expected CONCEPT:PROBABILITY") from error
+    for value in settings:
+        for setting in _parts(value, value.rpartition(":")[0], concepts):
+            word, _, probability = setting.rpartition(":")
+            try:
+                found[word] = float(probability)
+            except ValueError as error:
+                raise ValueError(f"--set={setting}: expected CONCEPT:PROBABILITY") from error
     return found
+
+
+def _refuse_labels(words: Sequence[str], concepts: Sequence[str]) -> None:
+    """Refuses labels of the box where its captioner is asked: `annotate` prints both.
+
+    Raises:
+        ValueError: the message says which model knows the label.
+    """
+    for run in box_runs()[1:]:
+        labels = RunFolder(run).vocabulary().concepts
+        for word in words:
+            if concept_named(word, labels) and not concept_named(word, concepts):
+                raise ValueError(
+                    f"{word!r} is a label of the model for labels, and no concept of the one for "
+                    f"captions; what-if switches labels with --run={run}"
+                )
 
 
 def explain(run: str | None, photographs: Sequence[str], output: str) -> tuple[pathlib.Path, int]:

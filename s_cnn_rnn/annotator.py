@@ -237,8 +237,9 @@ class Annotator:
         """
         self.require_range(batch, beams)
         require_steerable(self.model)
-        switches = Switches.of(with_concepts, without_concepts, probabilities)
-        numbered = switches.numbered(self.model.vocabulary)
+        vocabulary = self.model.vocabulary
+        switches = Switches.of(with_concepts, without_concepts, probabilities).spelt_as(vocabulary)
+        numbered = switches.numbered(vocabulary)
         statistics = self.concept_statistics if correlated else None
 
         def change(looked: Looked) -> Iterator[WhatIf]:

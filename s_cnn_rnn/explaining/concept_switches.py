@@ -5,14 +5,14 @@ more with another s_hat: what if there were a dog?
 """
 
 import dataclasses
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from s_cnn_rnn.explaining.concept_statistics import ConceptStatistics
 from s_cnn_rnn.model.annotation_model import AnnotationModel
 from s_cnn_rnn.model.ensemble import Ensemble
+from s_cnn_rnn.near_names import near_names
 from s_cnn_rnn.vocabulary import Vocabulary
 
 ON, OFF = 1.0, 0.0
@@ -56,15 +56,23 @@ class Switches:
         given += [(word, OFF) for word in _several(without_concepts)]
         given += [(word, float(value)) for word, value in (probabilities or {}).items()]
         for word, value in given:
-            if values.setdefault(word, value) != value:
-                raise ValueError(
-                    f"{word!r} is set to {values[word]:g} and to {value:g}; name each concept once"
-                )
+            _set(values, word, value)
             if not 0 <= value <= 1:
                 raise ValueError(f"{word!r} is set to {value:g}; expected a probability, 0 to 1")
         if not values:
             raise ValueError("no concept is switched; name some to have with or without")
         return cls(values)
+
+    def spelt_as(self, vocabulary: Vocabulary) -> "Switches":
+        """The same, with the vocabulary's own spelling of its concepts: its "dog" for "Dog".
+
+        Raises:
+            ValueError: a concept, spelt in two ways, is set to two values.
+        """
+        values: dict[str, float] = {}
+        for word, value in self.values.items():
+            _set(values, concept_named(word, vocabulary.concepts) or word, value)
+        return Switches(values)
 
     def numbered(self, vocabulary: Vocabulary) -> dict[int, float]:
         """The place of each concept among the vocabulary's, and its value.
@@ -79,6 +87,32 @@ class Switches:
         return {places[word]: value for word, value in self.values.items()}
 
 
+def concept_named(word: str, concepts: Sequence[str]) -> str | None:
+    """The concept of that name, whose capital letters do not matter where one alone is meant.
+
+    >>> concept_named("Dog", ["dog", "grass"])
+    'dog'
+
+    Args:
+        word: the name; if it is a concept as it stands, it is that one.
+        concepts: there are.
+
+    Returns:
+        As it is spelt among them; None where there is none, or several differ in capitals alone.
+    """
+    if word in concepts:
+        return word
+    alike = [concept for concept in concepts if concept.casefold() == word.casefold()]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _set(values: dict[str, float], word: str, value: float) -> None:
+    if values.setdefault(word, value) != value:
+        raise ValueError(
+            f"{word!r} is set to {values[word]:g} and to {value:g}; name each concept once"
+        )
+
+
 def _several(words: Iterable[str]) -> Iterable[str]:
     if isinstance(words, str):
         raise TypeError(f"expected several concepts, as in ({words!r},), not a text: {words!r}")
@@ -86,7 +120,7 @@ def _several(words: Iterable[str]) -> Iterable[str]:
 
 
 def _not_a_concept(word: str, vocabulary: Vocabulary) -> str:
-    similar = difflib.get_close_matches(word.lower(), vocabulary.concepts, n=5, cutoff=0.6)
+    similar = near_names(word, vocabulary.concepts)
     advice = f"similar ones: {', '.join(similar)}" if similar else "no other is similar"
     return f"{word!r} is none of the {len(vocabulary.concepts)} concepts ({advice})"
 

@@ -81,6 +81,7 @@ class KeptPhotograph:
             return None
         model = self.annotator.model
         require_steerable(model)
-        numbered = Switches.of(probabilities=probabilities).numbered(model.vocabulary)
+        switches = Switches.of(probabilities=probabilities).spelt_as(model.vocabulary)
+        numbered = switches.numbered(model.vocabulary)
         statistics = self.annotator.concept_statistics if correlated else None
         return switched(self.looked.concepts, numbered, statistics)

@@ -10,6 +10,7 @@ from finished_runs import untrained_run
 
 from experiments import explaining_run, measures_run
 from s_cnn_rnn.annotator import Annotator
+from s_cnn_rnn.box import box_runs
 from s_cnn_rnn.measures import intervention_measures, what_if_measures
 from s_cnn_rnn.scoring.results import read_results
 
@@ -55,8 +56,36 @@ def test_what_if_says_what_is_wrong(run, photograph):
             explain(str(run.path), [])
         with pytest.raises(FileNotFoundError, match=r"no such file or folder: nowhere\.jpg"):
             explain(str(run.path), ["nowhere.jpg", "never.jpg"])
-    with pytest.raises(ValueError, match="expected CONCEPT:PROBABILITY"):
+    with pytest.raises(ValueError, match="no concept is switched; name some: --with=dog"):
+        explaining_run.what_if(str(run.path), [str(photograph)], with_concepts=[""])
+    with pytest.raises(ValueError, match="--set=snow: expected CONCEPT:PROBABILITY"):
         explaining_run.probabilities_of(["snow"])
+
+
+def test_commas_divide_concepts_unless_they_are_in_a_name():
+    concepts = ["dog", "man", "black, white"]
+    named = explaining_run.named_concepts(["dog, man", "Black, White", "cat,"], concepts)
+    assert list(named) == ["dog", "man", "Black, White", "cat"]
+    settings = ["dog:0.2,man:1", "black, white:0.5"]
+    expected = {"dog": 0.2, "man": 1.0, "black, white": 0.5}
+    assert explaining_run.probabilities_of(settings, concepts) == expected
+
+
+def test_concepts_divided_by_commas_are_switched(run, photograph, capsys):
+    on, other = run.vocabulary().concepts[:2]
+    explaining_run.what_if(
+        str(run.path), [str(photograph)], with_concepts=[f"{on.title()},{other}"]
+    )
+    switched = capsys.readouterr().out.splitlines()[3]
+    assert switched.count("-> 1.00") == 2
+    assert f"{on} " in switched
+    assert f"{other} " in switched
+
+
+def test_a_label_of_the_box_is_asked_of_the_model_that_knows_it(photograph):
+    labels = box_runs()[1]
+    with pytest.raises(ValueError, match=f"'plant_life' is a label .* --run={labels}$"):
+        explaining_run.what_if(None, [str(photograph)], with_concepts=["dog,plant_life"])
 
 
 def test_a_name_that_is_no_utf_8_is_shown_as_annotate_shows_it(run, photograph, tmp_path, capsys):

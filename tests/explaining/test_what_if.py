@@ -16,7 +16,7 @@ from s_cnn_rnn.decoding.hypotheses import Hypothesis
 from s_cnn_rnn.explaining import concept_statistics as statistics_module
 from s_cnn_rnn.explaining import concept_switches
 from s_cnn_rnn.explaining.concept_statistics import ConceptStatistics
-from s_cnn_rnn.explaining.concept_switches import switched
+from s_cnn_rnn.explaining.concept_switches import concept_named, switched
 from s_cnn_rnn.explaining.what_if import ChangedConcept, WhatIf
 from s_cnn_rnn.runs.run_names import system_of_run
 
@@ -111,6 +111,23 @@ def test_words_that_appear_and_disappear_and_what_it_costs():
     assert changed.disappeared == ("man", "runs")
     assert changed.fluency_cost == pytest.approx(-4 / 4 + 4.5 / 3)
     assert changed.moved(3) == [ChangedConcept("a", 0.9, 0.5)]
+
+
+def test_capital_letters_do_not_matter_where_one_concept_is_meant(annotator, photographs):
+    word = annotator.model.vocabulary.concepts[0]
+    [meant, expected] = (
+        annotator.what_if(photographs[0], with_concepts=[name], correlated=False)
+        for name in (word.title(), word)
+    )
+    assert meant.switched == expected.switched
+    assert meant.after.text == expected.after.text
+    with pytest.raises(ValueError, match=f"'{word}' is set to 1 and to 0"):
+        annotator.what_if(
+            photographs[0], with_concepts=[word], without_concepts=[word.title()], correlated=False
+        )
+    assert concept_named("polish", ["Polish", "polish"]) == "polish"
+    assert concept_named("POLISH", ["Polish", "polish"]) is None
+    assert concept_named("berlin", ["Berlin"]) == "Berlin"
 
 
 def test_mistakes_are_explained(annotator, photographs):
