@@ -31,6 +31,7 @@ from absl import app, flags
 from experiments import tensorflow_start  # first: before TensorFlow is imported
 from experiments.photograph_places import require_places
 from experiments.program_ends import STOPPED, told
+from s_cnn_rnn.runs.run_places import require_run
 
 _RUN = flags.DEFINE_multi_string(
     "run", [], "Folder of a finished run; one for captions and one for labels. Default: the box."
@@ -104,6 +105,8 @@ def main(arguments: list[str]) -> None:
 def _annotate(places: tuple[str, ...]) -> int:
     if _FILES_FROM.value is None and _WEBCAM.value is None:
         require_places(places)
+    for run_folder in _RUN.value:
+        require_run(run_folder)
     from experiments import annotation_beam, annotation_run  # seconds: TensorFlow
     from experiments.photograph_sources import Places
 

@@ -18,8 +18,7 @@ from absl import app, flags
 
 from experiments import tensorflow_start  # first: before TensorFlow is imported
 from experiments.program_ends import END_OTHERS, told
-
-from experiments import comparison_run, evaluation_run  # isort: skip
+from s_cnn_rnn.runs.run_places import require_run
 
 _RUN = flags.DEFINE_multi_string("run", None, "Run folder; given twice or more.")
 _OUTPUT = flags.DEFINE_string("output", "compare.html", "The HTML file to write.")
@@ -45,6 +44,10 @@ def main(_: list[str]) -> None:
     """Compares and prints where the page is."""
     tensorflow_start.only_warnings()
     with told("compare", less_memory=END_OTHERS, also=(KeyError,)):
+        for run_folder in _RUN.value:
+            require_run(run_folder)
+        from experiments import comparison_run, evaluation_run  # seconds: TensorFlow
+
         comparison_run.compare(
             _RUN.value,
             _OUTPUT.value,

@@ -23,8 +23,7 @@ from absl import app, flags
 
 from experiments import tensorflow_start  # first: before TensorFlow is imported
 from experiments.program_ends import END_OTHERS, told
-
-from experiments import evaluation_run  # isort: skip
+from s_cnn_rnn.runs.run_places import require_run
 
 _RUN = flags.DEFINE_multi_string("run", None, "Run folder; several are seeds of one system.")
 _COMPARE = flags.DEFINE_multi_string(
@@ -45,6 +44,10 @@ def main(_: list[str]) -> None:
     """Scores and prints."""
     tensorflow_start.only_warnings()
     with told("evaluate", less_memory=END_OTHERS, also=(KeyError,)):
+        for run_folder in (*_RUN.value, *_COMPARE.value):
+            require_run(run_folder)
+        from experiments import evaluation_run  # seconds: TensorFlow
+
         evaluation_run.evaluate(
             _RUN.value,
             compare=_COMPARE.value,

@@ -4,7 +4,9 @@ import pathlib
 from collections.abc import Iterator, Sequence
 
 from experiments.photograph_places import require_places
+from experiments.photograph_sources import Places
 from experiments.skipped_photographs import Skipped
+from s_cnn_rnn.annotating.photograph_batches import NamedContent, Photograph
 from s_cnn_rnn.annotator import Annotator
 from s_cnn_rnn.box import box_runs
 from s_cnn_rnn.data.photographs import DamagedPhotograph, as_stored
@@ -32,7 +34,7 @@ def what_if(
 
     Args:
         run: run folder; None: the model that comes with the package.
-        photographs: picture files.
+        photographs: picture files, folders, patterns, or - for one on standard input.
         with_concepts: to switch on; "dog,man" are two, unless that is itself a concept.
         without_concepts: to switch off, in the same way.
         settings: concepts with probabilities, such as "snow:0.8" or "snow:0.8,dog:0".
@@ -53,6 +55,8 @@ def what_if(
         raise ValueError(
             "no concept is switched; name some: --with=dog, --without=man or --set=snow:0.8"
         )
+    places = Places(tuple(photographs))
+    places.count()  # refuses folders without a photograph
     skipped, annotator = Skipped(), _annotator(run)
     concepts = annotator.model.vocabulary.concepts
     switched_on = list(named_concepts(with_concepts, concepts))
@@ -61,7 +65,7 @@ def what_if(
     if run is None:
         _refuse_labels([*switched_on, *switched_off, *probabilities], concepts)
     found = annotator.what_if(
-        photographs,
+        places.photographs(),
         with_concepts=switched_on,
         without_concepts=switched_off,
         probabilities=probabilities,
@@ -151,8 +155,8 @@ def explain(run: str | None, photographs: Sequence[str], output: str) -> tuple[p
 
     Args:
         run: run folder; None: the model that comes with the package.
-        photographs: picture files.
-        output: the HTML file.
+        photographs: picture files, folders, patterns, or - for one on standard input.
+        output: the HTML file; one that is there is replaced.
 
     Returns:
         The path written, and how many photographs were skipped.
@@ -162,21 +166,34 @@ def explain(run: str | None, photographs: Sequence[str], output: str) -> tuple[p
         ValueError: an ensemble; or no photograph can be read.
     """
     require_places(photographs)
+    places = Places(tuple(photographs))
+    places.count()  # refuses folders without a photograph
     annotator, skipped = _annotator(run), Skipped()
+    contents: dict[str, bytes] = {}
     explained = []
-    for why in annotator.why(photographs, on_damaged=skipped):
-        explained += _with_photograph(why, skipped)
+    for why in annotator.why(_photographs(places, contents), on_damaged=skipped):
+        explained += _with_photograph(why, contents, skipped)
     if not explained:
-        raise ValueError(f"none of {len(photographs)} photographs can be read; nothing is written")
+        raise ValueError(f"none of {skipped.count} photographs can be read; nothing is written")
     page = write_explanations(output, explained, system=annotator.settings.system)
     return page, skipped.count
 
 
-def _with_photograph(why: Explanation, skipped: Skipped) -> list[tuple[Explanation, bytes]]:
+def _photographs(places: Places, contents: dict[str, bytes]) -> Iterator[Photograph]:
+    """Those of the places; ``contents`` keeps of those that are no files what is in them."""
+    for photograph in places.photographs():
+        if isinstance(photograph, NamedContent):
+            contents[photograph.name] = photograph.content
+        yield photograph
+
+
+def _with_photograph(
+    why: Explanation, contents: dict[str, bytes], skipped: Skipped
+) -> list[tuple[Explanation, bytes]]:
     """An explanation and the JPEG of its photograph; none where the file has gone meanwhile."""
     name = why.annotation.file_name
     try:
-        return [(why, as_stored(name, name=name).jpeg)]
+        return [(why, as_stored(contents.get(name, name), name=name).jpeg)]
     except DamagedPhotograph as damaged:
         skipped(damaged)
         return []

@@ -18,9 +18,9 @@ import sys
 from absl import app, flags
 
 from experiments import tensorflow_start  # first: before TensorFlow is imported
+from experiments.photograph_places import require_places
 from experiments.program_ends import told
-
-from experiments import explaining_run  # isort: skip
+from s_cnn_rnn.runs.run_places import require_run
 
 _RUN = flags.DEFINE_string(
     "run", None, "Folder of a finished run; left out: the captioner that comes with the package."
@@ -41,6 +41,11 @@ def main(arguments: list[str]) -> None:
     """Writes and prints."""
     tensorflow_start.only_warnings()
     with told("what-if", less_memory=_LESS_MEMORY):
+        require_places(arguments[1:])
+        if _RUN.value:
+            require_run(_RUN.value)
+        from experiments import explaining_run  # seconds: TensorFlow
+
         skipped = explaining_run.what_if(
             _RUN.value,
             arguments[1:],

@@ -10,6 +10,7 @@ from absl import logging
 
 from s_cnn_rnn.data.prepared import DESCRIPTION_FILE, PreparedData, file_digest
 from s_cnn_rnn.model.systems import find_system
+from s_cnn_rnn.runs.run_places import SETTINGS_FILE, require_run
 from s_cnn_rnn.settings import RunSettings
 from s_cnn_rnn.vocabulary import Vocabulary
 from s_cnn_rnn.whole_files import whole_file
@@ -83,7 +84,7 @@ class RunFolder:
     @property
     def settings_path(self) -> pathlib.Path:
         """The settings, as JSON."""
-        return self.path / "settings.json"
+        return self.path / SETTINGS_FILE
 
     @property
     def vocabulary_path(self) -> pathlib.Path:
@@ -168,11 +169,7 @@ class RunFolder:
             FileNotFoundError: this is no run folder.
             ValueError: it is damaged, or of another version of the program.
         """
-        if not self.settings_path.exists():
-            raise FileNotFoundError(
-                f"{self.path}: no run folder (it has no {self.settings_path.name}); name a folder "
-                "that a training program made with --run"
-            )
+        require_run(self.path)
         try:
             return RunSettings.load(self.settings_path)
         except ValueError as error:

@@ -1,9 +1,11 @@
 """The programs for what-if and why, without their start-up: what they print and write."""
 
+import io
 import os
 import pathlib
 import subprocess
 import sys
+import types
 
 import pytest
 from finished_runs import untrained_run
@@ -149,6 +151,29 @@ def test_explanations_are_one_page_that_needs_nothing_else(run, photograph, dama
     assert "http" not in page.replace("http-equiv", "")
     with pytest.raises(ValueError, match="none of 1 photographs can be read"):
         explaining_run.explain(str(run.path), [str(damaged)], str(output))
+
+
+def test_folders_and_standard_input_are_taken_as_annotate_takes_them(
+    run, photograph, tmp_path, monkeypatch, capsys
+):
+    folder = tmp_path / "holiday"
+    (folder / "empty").mkdir(parents=True)
+    inside = photograph.rename(folder / "inside.jpg")
+    piped = types.SimpleNamespace(buffer=io.BytesIO(inside.read_bytes()))
+    monkeypatch.setattr(sys, "stdin", piped)
+    output = tmp_path / "why.html"
+    output.write_text("an earlier page")
+    explained = explaining_run.explain(str(run.path), [str(folder), "-"], str(output))
+    assert explained == (output, 0)
+    page = output.read_text("utf-8")
+    assert page.count("<h2>How to read") == 1
+    assert str(inside) in page
+    assert "standard input" in page
+    on = run.vocabulary().concepts[0]
+    assert explaining_run.what_if(str(run.path), [str(folder)], with_concepts=[on]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == str(inside)
+    with pytest.raises(FileNotFoundError, match=r"no photograph in .*empty"):
+        explaining_run.explain(str(run.path), [str(folder / "empty")], str(output))
 
 
 def test_measures_are_added_to_a_result_file(run, tmp_path, monkeypatch, capsys):
