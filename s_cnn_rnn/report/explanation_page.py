@@ -53,24 +53,35 @@ def write_explanations(
 def _card(explanation: Explanation, photograph: bytes) -> dict:
     picture = make_thumbnail(photograph, explanation.annotation.file_name, PIXELS)
     strongest = strongest_of(word.map for word in explanation.words)
+    shown = [share for word in explanation.words for share in word.shares[:SHOWN_SHARES]]
+    # One scale for all words of a text, so that bars of different words can be compared.
+    largest = max((abs(share.contribution) for share in shown), default=1.0) or 1.0
     return {
         "text": explanation.annotation.text,
         "file_name": shown_name(explanation.annotation.file_name),
         "picture": picture,
-        "words": [_word(word, strongest, picture) for word in explanation.words],
+        "words": [_word(word, strongest, largest, picture) for word in explanation.words],
     }
 
 
-def _word(word: WordReasons, strongest: float, picture: Thumbnail) -> dict:
+def shown_probability(value: float) -> str:
+    """With two decimals; what is less than those can say is not said to be nothing.
+
+    >>> shown_probability(0.254), shown_probability(0.004), shown_probability(0.0)
+    ('0.25', '< 0.01', '0.00')
+    """
+    return "< 0.01" if 0 < value < 0.01 else f"{value:.2f}"
+
+
+def _word(word: WordReasons, strongest: float, largest: float, picture: Thumbnail) -> dict:
     usual = word.usual_log_probability
     shares = word.shares[:SHOWN_SHARES]
-    largest = max((abs(share.contribution) for share in shares), default=1.0) or 1.0
     return {
         "word": word.word,
         "where": f"Where “{word.word}” comes from: strongest {region(word.map)}",
         "overlay": _overlay(word.map, strongest, picture),
-        "probability": math.exp(word.log_probability),
-        "usual": None if usual is None else math.exp(usual),
+        "probability": shown_probability(math.exp(word.log_probability)),
+        "usual": None if usual is None else shown_probability(math.exp(usual)),
         "shares": [
             {
                 "concept": share.concept
