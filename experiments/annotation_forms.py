@@ -30,7 +30,8 @@ def _text_lines(annotation: Annotation, concepts: int) -> list[str]:
         beside, shown = "concepts", annotation.telling_concepts(concepts)
     else:
         pairs = ((label, annotation.probability(label)) for label in annotation.words)
-        written = ", ".join(with_probability(*pair) for pair in pairs) or "no label"
+        labels = ", ".join(with_probability(*pair) for pair in pairs)
+        written = f"labels: {labels or 'none'}"
         beside, shown = "not written", annotation.other_concepts(concepts)
     text = ", ".join(with_probability(concept.word, concept.probability) for concept in shown)
     return [f"    {written}", *other, *([f"    {beside}: {text}"] if text else [])]

@@ -44,7 +44,7 @@ def test_labels_have_their_probabilities(loaded, label_run, holiday, capsys):
     assert name == content["file_name"] == str(holiday / "b.JPG")
     written = [f"{each['label']} {each['probability']:.2f}" for each in content["labels"]]
     assert len(written) == 3
-    assert labels.strip() == ", ".join(written)
+    assert labels.strip() == f"labels: {', '.join(written)}"
     beside = [f"{each['word']} {each['probability']:.2f}" for each in content["concepts"]]
     assert others.strip() == f"not written: {', '.join(beside)}"
     assert content["log_probability"] is None
@@ -55,8 +55,10 @@ def test_labels_without_scores_stand_alone(loaded, tiny_data, tmp_path, holiday,
     run = label_run_of(tmp_path, tiny_data, "ria")
     annotate(run, [holiday / "b.JPG"])
     _, labels = capsys.readouterr().out.splitlines()
-    known = {*run.vocabulary().words, "no label"}
-    assert {label.strip() for label in labels.split(",")} <= known
+    known = {*run.vocabulary().words, "none"}
+    heading, _, listed = labels.strip().partition(": ")
+    assert heading == "labels"
+    assert {label.strip() for label in listed.split(",")} <= known
     with pytest.raises(ValueError, match="gives its labels no probabilities"):
         annotate(run, [holiday / "b.JPG"], minimum=0.5)
 
