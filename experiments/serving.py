@@ -20,6 +20,20 @@ def listen(host: str, port: int) -> socket.socket:
         raise OSError(f"cannot listen on {host} port {port} ({error.strerror}); {advice}") from None
 
 
+def name_of_run(path: str | os.PathLike, system: str) -> str:
+    """What the page calls a run; one in the box nobody has named.
+
+    Args:
+        path: its folder.
+        system: as tables call it.
+    """
+    from s_cnn_rnn.box import BOX
+
+    place = pathlib.Path(path).resolve()
+    what = "the model that comes along" if place.parent == BOX.resolve() else system
+    return f"{place.name}: {what}"
+
+
 def shown_runs(paths: Sequence[str | os.PathLike], *, correlated: bool) -> list:
     """Loads runs, and has them compiled.
 
@@ -35,7 +49,7 @@ def shown_runs(paths: Sequence[str | os.PathLike], *, correlated: bool) -> list:
     for path in paths:
         print(f"loading {path} ...", flush=True)
         annotator = Annotator.from_run(path, one_by_one=True)
-        name = f"{pathlib.Path(path).resolve().name}: {system_of_run(annotator.folder)}"
+        name = name_of_run(path, system_of_run(annotator.folder))
         run = ShownRun(name, annotator, correlated=correlated)
         run.warm_up()
         runs.append(run)

@@ -6,7 +6,8 @@ import sys
 import pytest
 from finished_runs import untrained_run
 
-from experiments.serving import listen, shown_runs
+from experiments.serving import listen, name_of_run, shown_runs
+from s_cnn_rnn.box import box_runs
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
 
@@ -27,6 +28,11 @@ def test_runs_are_loaded_and_named(tiny_data, tmp_path):
     assert shown.name == "holiday_0: ours"
     assert "--nocorrelated" in shown.described()["not_correlated"]
     assert shown.beams == 3
+
+
+def test_models_in_the_box_are_called_what_they_are(tmp_path):
+    assert name_of_run(box_runs()[0], "ours") == "captions: the model that comes along"
+    assert name_of_run(tmp_path / "mine", "ours") == "mine: ours"
 
 
 @pytest.mark.slow

@@ -214,7 +214,7 @@ export class Panel {
     const { annotation, photograph } = this;
     if (this.run.not_explainable || this.isAsking || this.explaining === annotation) return;
     this.explaining = annotation;
-    this.hint("Looking for reasons …");
+    this.hint("Looking for reasons … (the first time some seconds)");
     try {
       const reasons = await askWith(photograph, "reasons", this.wanted(this.shown));
       if (annotation !== this.annotation || this.isAsking) return;
