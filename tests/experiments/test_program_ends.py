@@ -61,14 +61,15 @@ def test_every_program_ends_so():
         assert "with told(" in text or "stage_program.run_stages(" in text, module
 
 
-# Program -> the module and function that are out of memory, flags, and the advice.
+# Program -> the module and function that are out of memory, flags ("@": the folder that has what
+# they name), and the advice.
 OUT_OF_MEMORY = {
-    "what_if": ("explaining_run.what_if", ["photo.jpg", "--with=dog"], "fewer photographs"),
-    "explain": ("explaining_run.explain", ["photo.jpg"], "fewer photographs"),
-    "evaluate": ("evaluation_run.evaluate", ["--run=a"], "end other programs"),
-    "compare": ("comparison_run.compare", ["--run=a", "--run=b"], "end other programs"),
+    "what_if": ("explaining_run.what_if", ["@/photo.jpg", "--with=dog"], "fewer photographs"),
+    "explain": ("explaining_run.explain", ["@/photo.jpg"], "fewer photographs"),
+    "evaluate": ("evaluation_run.evaluate", ["--run=@/a"], "end other programs"),
+    "compare": ("comparison_run.compare", ["--run=@/a", "--run=@/b"], "end other programs"),
     "serve": ("serving.listen", [], "one run alone"),
-    "train": ("stage_program.check_prepared", ["--run=a"], "smaller batch"),
+    "train": ("stage_program.check_prepared", ["--run=new"], "smaller batch"),
 }
 SHORT_OF_MEMORY = """
 import sys, importlib
@@ -85,8 +86,12 @@ importlib.import_module(f"experiments.{{program}}").run()
 
 @pytest.mark.slow
 @pytest.mark.parametrize("program", OUT_OF_MEMORY)
-def test_a_program_without_memory_says_what_to_do(program):
+def test_a_program_without_memory_says_what_to_do(program, tmp_path):
+    for path in ("photo.jpg", "a/settings.json", "b/settings.json"):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text("")
     place, arguments, advice = OUT_OF_MEMORY[program]
+    arguments = [argument.replace("@", str(tmp_path)) for argument in arguments]
     if program == "train":
         arguments = [*arguments, "--config=experiments/configs/shapes.py"]
     script = SHORT_OF_MEMORY.format(asked=[program, place, *arguments])
