@@ -121,7 +121,7 @@ def listed_photographs(
 def refusal(path: pathlib.Path, line: int, expected: str, found: str, kind: str) -> BadData:
     """The error of a file that cannot be read."""
     advice = f"use the official files ({OFFICIAL_NAMES[kind]})"
-    return BadData(Problem(str(path), line, expected, found, advice, severity="refuse"))
+    return BadData.of(path, expected, found, advice, line=line)
 
 
 def problem(path: pathlib.Path, number: int, record: str, expected: str, found: str) -> Problem:

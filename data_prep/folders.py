@@ -16,16 +16,8 @@ def require_folder(source: str | pathlib.Path) -> None:
         BadData: the message says how far the path is right.
     """
     if not pathlib.Path(source).is_dir():
-        raise BadData(
-            Problem(
-                file=str(source),
-                line=0,
-                expected="a folder",
-                found=f"no such folder ({how_far_right(source)})",
-                advice="correct the path",
-                severity="refuse",
-            )
-        )
+        found = f"no such folder ({how_far_right(source)})"
+        raise BadData.of(source, "a folder", found, "correct the path")
 
 
 def photograph_folders(
@@ -45,16 +37,12 @@ def photograph_folders(
     missing = [folder for folder in folders if not folder.is_dir()]
     present = [folder for folder in folders if folder.is_dir()]
     if (names and missing) or not present:
-        raise BadData(
-            Problem(
-                file=str(source),
-                line=0,
-                expected=f"a folder of photographs ({', '.join(names or usual)})",
-                found=f"no {missing[0]}",
-                advice="check --source and --photographs; some data sets can also be prepared "
-                "--without_photographs",
-                severity="refuse",
-            )
+        raise BadData.of(
+            source,
+            f"a folder of photographs ({', '.join(names or usual)})",
+            f"no {missing[0]}",
+            "check --source and --photographs; some data sets can also be prepared "
+            "--without_photographs",
         )
     return present
 

@@ -84,4 +84,4 @@ def find(source: pathlib.Path, names) -> pathlib.Path:
 def refusal(path: pathlib.Path, expected: str, found: str, line: int = 0) -> BadData:
     """The error of a data set that cannot be read."""
     advice = "use the official files (Groundtruth, ImageList, Concepts81.txt), as published"
-    return BadData(Problem(str(path), line, expected, found, advice, severity="refuse"))
+    return BadData.of(path, expected, found, advice, line=line)

@@ -66,7 +66,7 @@ def _only_table(source: pathlib.Path) -> pathlib.Path:
     if len(found) != 1:
         names = ", ".join(path.name for path in found) or "none"
         advice = "check --source, and leave one table there"
-        raise BadData(Problem(str(source), 0, "one .tsv file", names, advice, severity="refuse"))
+        raise BadData.of(source, "one .tsv file", names, advice)
     return found[0]
 
 

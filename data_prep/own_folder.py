@@ -80,24 +80,20 @@ def _only_annotation_file(source: pathlib.Path) -> str:
     endings = (*JSON_ENDINGS, *CSV_ENDINGS[:2])
     files = sorted(p.name for p in source.iterdir() if p.suffix.lower() in endings)
     if len(files) != 1:
-        raise _refusal(
+        raise BadData.of(
             source,
             f"one file of annotations ({', '.join(endings)})",
             ", ".join(files) or "none",
             "name the files: --annotations=train=train.jsonl,validation=val.jsonl",
         )
     if is_from_annotate(source / files[0]):
-        raise _refusal(
+        raise BadData.of(
             source,
             "annotations that people wrote",
             f"{files[0]} alone, written by annotate",
             f"name the file with --annotations={files[0]} if it is meant",
         )
     return files[0]
-
-
-def _refusal(source: pathlib.Path, expected: str, found: str, advice: str) -> BadData:
-    return BadData(Problem(str(source), 0, expected, found, advice, severity="refuse"))
 
 
 def _merge(

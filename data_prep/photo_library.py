@@ -151,24 +151,20 @@ def _told(source, seen: int, only_machine: int, found, spelt, captioned: int) ->
 
 def _nothing_to_learn(source, seen: int, only_machine: int, found, minimum: int) -> BadData:
     if not seen:
-        return _refusal(
+        return BadData.of(
             source, "photographs", "no picture file", "name the folder that they lie in"
         )
     if not found:
-        return _refusal(
+        return BadData.of(
             source,
             "photographs with keywords or captions in their metadata (XMP, IPTC, .xmp sidecars)",
             f"none in {seen:,} photographs{_not_learnt(only_machine)}",
             "give some of them keywords in a photo manager, and let it write them into files or "
             "sidecars; captions in a CSV file go through own_folder",
         )
-    return _refusal(
+    return BadData.of(
         source,
         f"a keyword that at least {minimum} photographs have, or {FEWEST_CAPTIONS} captions",
         f"{len(found):,} photographs with rarer keywords",
         "a smaller --minimum_photographs, or more photographs with the same keywords",
     )
-
-
-def _refusal(source, expected: str, found: str, advice: str) -> BadData:
-    return BadData(Problem(str(source), 0, expected, found, advice, severity="refuse"))

@@ -6,6 +6,7 @@ the data set defines its labels, `LabelNames` comes once among them.
 """
 
 import dataclasses
+import os
 import pathlib
 
 from s_cnn_rnn.file_names import shown_text
@@ -134,3 +135,10 @@ class BadData(ValueError):
     def __init__(self, problem: Problem | str):
         super().__init__(str(problem))
         self.problem = problem if isinstance(problem, Problem) else None
+
+    @classmethod
+    def of(
+        cls, file: str | os.PathLike, expected: str, found: str, advice: str, *, line: int = 0
+    ) -> "BadData":
+        """The error of a file, or a folder, from which nothing can be prepared; see `Problem`."""
+        return cls(Problem(os.fspath(file), line, expected, found, advice, severity="refuse"))

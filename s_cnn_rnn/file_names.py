@@ -39,7 +39,7 @@ def shown_text(text: str) -> str:
 def how_far_right(path: str | os.PathLike) -> str:
     """What there is of a path that is not there, or that leads through (or to) a file.
 
-    Such as "/home/ann is there, holidays is not in it", or "/home/ann/a.txt is no folder".
+    Such as "/photos is there, holidays is not in it", or "/photos/a.txt is no folder".
 
     Args:
         path: what a user gave as a folder, or as a file in one.
